@@ -1,0 +1,52 @@
+/**
+ * ELF64 files: a reader for relocatable BPF objects (and the sections of a vmlinux), a writer for the former.
+ * Bytes only, no I/O.
+ */
+export {
+  EM_BPF,
+  EM_NONE,
+  ET_DYN,
+  ET_EXEC,
+  ET_REL,
+  R_BPF_64_32,
+  R_BPF_64_64,
+  R_BPF_64_ABS32,
+  R_BPF_64_ABS64,
+  R_BPF_64_NODYLD32,
+  SHF_ALLOC,
+  SHF_COMPRESSED,
+  SHF_EXECINSTR,
+  SHF_INFO_LINK,
+  SHF_MERGE,
+  SHF_STRINGS,
+  SHF_WRITE,
+  SHN_ABS,
+  SHN_COMMON,
+  SHN_LORESERVE,
+  SHN_UNDEF,
+  SHT_DYNSYM,
+  SHT_LLVM_ADDRSIG,
+  SHT_NOBITS,
+  SHT_NOTE,
+  SHT_NULL,
+  SHT_PROGBITS,
+  SHT_REL,
+  SHT_RELA,
+  SHT_STRTAB,
+  SHT_SYMTAB,
+  STB_GLOBAL,
+  STB_LOCAL,
+  STB_WEAK,
+  STT_FILE,
+  STT_FUNC,
+  STT_NOTYPE,
+  STT_OBJECT,
+  STT_SECTION,
+  STV_DEFAULT,
+  STV_HIDDEN,
+  STV_INTERNAL,
+  STV_PROTECTED,
+} from './constants.ts';
+export type { ElfFile, ElfRelocation, ElfRelocationSection, ElfSection, ElfSymbol } from './file.ts';
+export { readElf } from './read.ts';
+export { type ElfInput, type RelocationsInput, type SectionInput, type SymbolInput, writeElf } from './write.ts';
