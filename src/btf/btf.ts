@@ -86,6 +86,11 @@ export class Btf {
     return this.#strings.end;
   }
 
+  /** The string section of this blob itself. */
+  get stringBytes(): Uint8Array {
+    return this.#strings.bytes;
+  }
+
   /**
    * Word of a type's record: 0 is the name's offset, 1 the info word, 2 the size or type, then what the kind has.
    * @throws BpfiterError `malformed` for an id that does not exist

@@ -87,7 +87,7 @@ export function decodeType(btf: Btf, number: number): BtfType {
     case BTF_KIND_RESTRICT:
       return { id, name, kind: 'restrict', type };
     case BTF_KIND_TYPE_TAG:
-      return { id, name, kind: 'type_tag', type };
+      return { id, name, kind: 'type_tag', type, ...attribute(btf, number) };
     case BTF_KIND_FUNC:
       return { id, name, kind: 'func', type, linkage: linkage(btf, number, btf.vlenOf(number)) };
     case BTF_KIND_FUNC_PROTO:
@@ -118,7 +118,7 @@ export function decodeType(btf: Btf, number: number): BtfType {
     case BTF_KIND_FLOAT:
       return { id, name, kind: 'float', size };
     case BTF_KIND_DECL_TAG:
-      return { id, name, kind: 'decl_tag', type, componentIndex: word(0) | 0 };
+      return { id, name, kind: 'decl_tag', type, componentIndex: word(0) | 0, ...attribute(btf, number) };
     default:
       throw new BpfiterError(
         'unsupported',
@@ -160,6 +160,11 @@ function enumeration(btf: Btf, number: number): EnumType {
     signed,
     values,
   };
+}
+
+/** The kind flag says that a tag is an attribute. */
+function attribute(btf: Btf, number: number): { readonly attribute?: true } {
+  return btf.kindFlagOf(number) ? { attribute: true } : {};
 }
 
 function linkage(btf: Btf, number: number, value: number): (typeof LINKAGES)[number] {

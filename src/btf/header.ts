@@ -9,8 +9,8 @@
  */
 import { BpfiterError } from '../errors.ts';
 
-const MAGIC = 0xeb9f;
-const VERSION = 1;
+export const MAGIC = 0xeb9f;
+export const VERSION = 1;
 /** Up to and with str_len. */
 const SHORT_HEADER = 24;
 /** Up to and with layout_len. */

@@ -1,6 +1,15 @@
 /** BTF: the types of kernels and BPF objects as bytes; read, written, printed. */
 export { Btf, type BtfOptions } from './btf.ts';
+export {
+  type BtfExt,
+  type BtfExtSection,
+  type CoreRelocation,
+  type FuncInfo,
+  type LineInfo,
+  parseBtfExt,
+} from './ext.ts';
 export { KINDS, type KindEntry, kindName, kindNumber } from './kinds.ts';
 export type { MemberLocation } from './layout.ts';
 export { essentialName } from './strings.ts';
 export * from './types.ts';
+export { BtfBuilder, type BtfBuilderOptions, type NewType } from './write.ts';

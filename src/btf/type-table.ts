@@ -5,33 +5,28 @@
  * checked when they are followed.
  */
 import { BpfiterError } from '../errors.ts';
-import { KINDS } from './kinds.ts';
-import {
-  BTF_KIND_ENUM,
-  BTF_KIND_ENUM64,
-  BTF_KIND_FUNC_PROTO,
-  BTF_KIND_STRUCT,
-  BTF_KIND_UNION,
-  BTF_KIND_UNKN,
-} from './types.ts';
+import { HEAD_WORDS, KINDS } from './kinds.ts';
+import { BTF_KIND_UNKN } from './types.ts';
 
 export const kindOfInfo = (info: number): number => (info >>> 24) & 0x7f;
 export const vlenOfInfo = (info: number): number => info & 0xffffff;
 export const flagOfInfo = (info: number): boolean => info >>> 31 === 1;
 
-const RECORD_WORDS = 3;
 const MAX_KIND = 0x7f;
 
-/** Words after the common three, and words an entry, by kind; -1 for kinds of which neither we nor the blob knows. */
+/** The parts of the table of kinds that the pass needs, as it needs them; indexed by kind. */
 interface RecordSizes {
+  /** Words after the common three; -1 for kinds of which neither we nor the blob knows. */
   readonly words: Int32Array;
   readonly entryWords: Int32Array;
+  readonly namedEntries: Uint8Array;
 }
 
 /** @param layout the blob's own table of record sizes, used for kinds that are not in ours */
 function recordSizes(layout: Uint8Array): RecordSizes {
   const words = new Int32Array(MAX_KIND + 1).fill(-1);
   const entryWords = new Int32Array(MAX_KIND + 1);
+  const namedEntries = new Uint8Array(MAX_KIND + 1);
   for (let kind = 0; kind * 4 < layout.length && kind <= MAX_KIND; kind++) {
     const info = layout[kind * 4] ?? 0;
     const element = layout[kind * 4 + 1] ?? 0;
@@ -42,15 +37,10 @@ function recordSizes(layout: Uint8Array): RecordSizes {
   KINDS.forEach((entry, kind) => {
     words[kind] = entry.words;
     entryWords[kind] = entry.entryWords;
+    namedEntries[kind] = entry.namedEntries ? 1 : 0;
   });
   words[BTF_KIND_UNKN] = -1;
-  return { words, entryWords };
-}
-
-/** Kinds whose entries begin with a string offset. */
-const NAMED_ENTRIES = new Uint8Array(MAX_KIND + 1);
-for (const kind of [BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM, BTF_KIND_ENUM64, BTF_KIND_FUNC_PROTO]) {
-  NAMED_ENTRIES[kind] = 1;
+  return { words, entryWords, namedEntries };
 }
 
 /**
@@ -67,10 +57,10 @@ export function buildTypeTable(
   name: string,
 ): Uint32Array {
   const sizes = recordSizes(layout);
-  const starts = new Uint32Array(Math.floor(words.length / RECORD_WORDS));
+  const starts = new Uint32Array(Math.floor(words.length / HEAD_WORDS));
   let count = 0;
   let at = 0;
-  while (at + RECORD_WORDS <= words.length) {
+  while (at + HEAD_WORDS <= words.length) {
     // In bounds by the loop's condition.
     const nameOffset = words[at] as number;
     const info = words[at + 1] as number;
@@ -80,10 +70,10 @@ export function buildTypeTable(
     if (nameOffset >= stringEnd && nameOffset !== 0) throw badString(nameOffset, firstId + count, name);
 
     const entryWords = sizes.entryWords[kind] as number;
-    const entries = at + RECORD_WORDS + fixed;
+    const entries = at + HEAD_WORDS + fixed;
     const end = entries + (entryWords === 0 ? 0 : vlenOfInfo(info) * entryWords);
     if (end > words.length) throw cutShort(firstId + count, name);
-    if (NAMED_ENTRIES[kind] === 1) {
+    if (sizes.namedEntries[kind] === 1) {
       for (let entry = entries; entry < end; entry += entryWords) {
         const offset = words[entry] as number;
         if (offset >= stringEnd && offset !== 0) throw badString(offset, firstId + count, name);

@@ -85,8 +85,14 @@ export interface ForwardType extends Named {
   readonly target: 'struct' | 'union';
 }
 export interface AliasType extends Named {
-  readonly kind: 'typedef' | 'volatile' | 'const' | 'restrict' | 'type_tag';
+  readonly kind: 'typedef' | 'volatile' | 'const' | 'restrict';
   readonly type: TypeId;
+}
+export interface TypeTag extends Named {
+  readonly kind: 'type_tag';
+  readonly type: TypeId;
+  /** The name is a whole attribute (`address_space(1)`), not the text of a btf_type_tag. */
+  readonly attribute?: true;
 }
 export interface FunctionType extends Named {
   readonly kind: 'func';
@@ -119,6 +125,8 @@ export interface DeclarationTag extends Named {
   readonly type: TypeId;
   /** -1 for the declaration itself, else the index of a member or parameter. */
   readonly componentIndex: number;
+  /** The name is a whole attribute (`bpf_fastcall`), not the text of a btf_decl_tag. */
+  readonly attribute?: true;
 }
 
 export type BtfType =
@@ -130,6 +138,7 @@ export type BtfType =
   | EnumType
   | ForwardType
   | AliasType
+  | TypeTag
   | FunctionType
   | FunctionPrototype
   | VariableType
