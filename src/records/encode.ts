@@ -1,0 +1,186 @@
+/**
+ * Writes values into bytes: map keys and values, variables of data sections. Accepts what decoding gives, and says by
+ * its path (`event.limits[2].soft`) which part of a value does not fit. What is not given keeps its bytes.
+ */
+import { BpfiterError } from '../errors.ts';
+import { type BitPlace, writeBits } from './bits.ts';
+import { nearHint } from './near.ts';
+import {
+  type AnonymousShape,
+  type ArrayShape,
+  type CompositeShape,
+  type EnumShape,
+  type FieldShape,
+  type FloatShape,
+  isField,
+  type ScalarShape,
+  type Shape,
+  type StringShape,
+} from './shape.ts';
+import { encodeText } from './strings.ts';
+
+/** Where a value goes, and what it is called in messages. */
+interface Place {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly path: string;
+  /** For bit fields: where in that byte. */
+  readonly bits?: BitPlace | undefined;
+}
+
+export function writeValue(shape: Shape, littleEndian: boolean, place: Place, value: unknown): void {
+  switch (shape.kind) {
+    case 'float':
+      writeFloat(place, littleEndian, shape.size, value);
+      break;
+    case 'string':
+      writeString(shape, place, value);
+      break;
+    case 'array':
+      writeArray(shape, littleEndian, place, value);
+      break;
+    case 'struct':
+    case 'union':
+      writeComposite(shape, littleEndian, place, value);
+      break;
+    default:
+      writeInteger(shape, littleEndian, place, integerFor(shape, place.path, value));
+  }
+}
+
+type IntegralShape = Exclude<ScalarShape, FloatShape>;
+
+function integerFor(shape: IntegralShape, path: string, value: unknown): bigint {
+  switch (shape.kind) {
+    case 'bool':
+      return truthOf(path, value);
+    case 'enum':
+      return enumValueOf(shape, path, value);
+    default:
+      return integerOf(path, value);
+  }
+}
+
+function writeInteger(shape: IntegralShape, littleEndian: boolean, place: Place, value: bigint): void {
+  const bits = place.bits ?? { start: 0, size: shape.size * 8 };
+  const signed = (shape.kind === 'int' || shape.kind === 'enum') && shape.signed;
+  const least = signed ? -(1n << BigInt(bits.size - 1)) : 0n;
+  const most = (1n << BigInt(signed ? bits.size - 1 : bits.size)) - 1n;
+  if (value < least || value > most) {
+    throw bad(place.path, `${value} is out of range, ${least} to ${most} (${bits.size} bits)`);
+  }
+  writeBits(bits, littleEndian, place.bytes, place.offset, value);
+}
+
+function integerOf(path: string, value: unknown): bigint {
+  if (typeof value === 'bigint') return value;
+  if (typeof value !== 'number') throw bad(path, `expected an integer, got ${describe(value)}`);
+  if (!Number.isInteger(value)) throw bad(path, `${value} is no integer`);
+  if (!Number.isSafeInteger(value)) throw bad(path, `${value} is not exact as a number; give a bigint`);
+  return BigInt(value);
+}
+
+function truthOf(path: string, value: unknown): bigint {
+  if (value === true || value === 1 || value === 1n) return 1n;
+  if (value === false || value === 0 || value === 0n) return 0n;
+  throw bad(path, `expected true or false, got ${describe(value)}`);
+}
+
+function enumValueOf(shape: EnumShape, path: string, value: unknown): bigint {
+  if (typeof value === 'number' || typeof value === 'bigint') return integerOf(path, value);
+  if (typeof value !== 'string') throw bad(path, `expected a name or a number, got ${describe(value)}`);
+  const entry = shape.values.find(({ name }) => name === value);
+  if (entry === undefined) {
+    const names = shape.values.map(({ name }) => name);
+    throw bad(path, `no value is called ${describe(value)}${nearHint(value, names)}`);
+  }
+  return entry.value;
+}
+
+function writeFloat({ bytes, offset, path }: Place, littleEndian: boolean, size: 4 | 8, value: unknown): void {
+  if (typeof value !== 'number') throw bad(path, `expected a number, got ${describe(value)}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, size);
+  if (size === 4) view.setFloat32(0, value, littleEndian);
+  else view.setFloat64(0, value, littleEndian);
+}
+
+function writeString(shape: StringShape, { bytes, offset, path }: Place, value: unknown): void {
+  const text = typeof value === 'string' ? encodeText(value) : value;
+  if (!(text instanceof Uint8Array)) throw bad(path, `expected a string, got ${describe(value)}`);
+  if (text.length > shape.size) throw bad(path, `has ${text.length} bytes where there is room for ${shape.size}`);
+  bytes.fill(0, offset, offset + shape.size);
+  bytes.set(text, offset);
+}
+
+function writeArray(shape: ArrayShape, littleEndian: boolean, place: Place, value: unknown): void {
+  const { bytes, offset, path } = place;
+  const { element, length } = shape;
+  if (!Array.isArray(value) && !isTypedArray(value)) throw bad(path, `expected an array, got ${describe(value)}`);
+  if (value.length > length) throw bad(path, `has ${value.length} elements where there is room for ${length}`);
+  if (value instanceof Uint8Array && element.kind === 'int' && element.size === 1 && !element.signed) {
+    bytes.set(value, offset);
+    return;
+  }
+  for (let index = 0; index < value.length; index += 1) {
+    const at = { bytes, offset: offset + index * element.size, path: `${path}[${index}]` };
+    writeValue(element, littleEndian, at, value[index]);
+  }
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+function writeComposite(shape: CompositeShape, littleEndian: boolean, place: Place, value: unknown): void {
+  if (!isProperties(value)) throw bad(place.path, `expected an object, got ${describe(value)}`);
+  for (const name of Object.keys(value)) {
+    if (shape.fields.some((field) => field.name === name)) continue;
+    const names = shape.fields.map((field) => field.name);
+    throw bad(place.path, `${shape.kind} ${shape.typeName} has no field ${name}${nearHint(name, names)}`);
+  }
+  writeMembers(shape, littleEndian, place, value);
+}
+
+/** The fields of an anonymous member are properties of the same object; at most one alternative of a union may be. */
+function writeMembers(shape: CompositeShape, littleEndian: boolean, place: Place, value: Properties): void {
+  const given = shape.members.filter((member) => isGiven(member, value));
+  if (shape.kind === 'union' && given.length > 1) {
+    const names = given.map((member) => firstGiven(member, value)).join(' and ');
+    throw bad(place.path, `${names} are alternatives of a union: give one of them`);
+  }
+  for (const member of given) {
+    if (isField(member)) {
+      const { name, offset, bits } = member;
+      const at = { bytes: place.bytes, offset: place.offset + offset, path: `${place.path}.${name}`, bits };
+      writeValue(member.shape, littleEndian, at, value[name]);
+    } else {
+      writeMembers(member.shape, littleEndian, place, value);
+    }
+  }
+}
+
+const has = (value: Properties, { name }: FieldShape): boolean =>
+  Object.hasOwn(value, name) && value[name] !== undefined;
+
+const isGiven = (member: FieldShape | AnonymousShape, value: Properties): boolean =>
+  isField(member) ? has(value, member) : member.shape.fields.some((field) => has(value, field));
+
+const firstGiven = (member: FieldShape | AnonymousShape, value: Properties): string =>
+  isField(member) ? member.name : (member.shape.fields.find((field) => has(value, field))?.name ?? '');
+
+const isProperties = (value: unknown): value is Properties =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+
+const isTypedArray = (value: unknown): value is ArrayLike<number | bigint> =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView);
+
+const bad = (path: string, what: string): BpfiterError => new BpfiterError('usage', `${path}: ${what}`);
+
+const LONGEST_SHOWN = 40;
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value);
+  }
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
+}
