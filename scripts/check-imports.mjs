@@ -26,7 +26,7 @@ const rooms = [
   { name: 'btf', node: 'never' },
   { name: 'object', node: 'never' },
   { name: 'records', node: 'never' },
-  { name: 'kernel', files: ['kernel.ts', 'session.ts', 'iter-parameters.ts'], node: 'never' },
+  { name: 'kernel', files: ['kernel.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts'], node: 'never' },
   { name: 'verifier', node: 'never' },
   { name: 'jit', node: 'never' },
   { name: 'embedded', node: 'never' },

@@ -3,8 +3,7 @@
  * Everything above the two kernels (api, command line, most tests) is written against these types only.
  */
 import type { Btf } from './btf/index.ts';
-import type { BpfObject } from './object/index.ts';
-import type { LinkTarget } from './object/target.ts';
+import type { BpfObject, LinkedProgram, LinkTarget } from './object/index.ts';
 import type { IterSession } from './session.ts';
 
 /** Order in which a cgroup iterator walks (enum bpf_cgroup_iter_order). */
@@ -126,6 +125,8 @@ export interface LoadOptions {
   readonly programs?: readonly string[];
   /** Verifier log: 0 none, 1 branches and states, 2 every instruction, 4 statistics; bits may be combined. */
   readonly logLevel?: number;
+  /** Changes each program after linking; see mainThreadsOnly() of the object room. */
+  readonly transform?: (program: LinkedProgram) => LinkedProgram;
   /** Directory for maps that ask to be pinned by name; /sys/fs/bpf if absent. */
   readonly pinRoot?: string;
 }

@@ -1,0 +1,63 @@
+/** What a command is, and the state that the main program hands to it. One file a command under commands/. */
+import type { Kernel } from '../kernel.ts';
+
+/** All options of the command line, by long name; which of them a command takes is `Command.options`. */
+export const optionTable = {
+  help: { type: 'boolean', short: 'h', help: 'print help' },
+  version: { type: 'boolean', short: 'V', help: 'print the version' },
+  debug: { type: 'boolean', short: 'd', help: 'say on stderr what is done and why, with verifier logs' },
+  json: { type: 'boolean', short: 'j', help: 'print JSON' },
+  pretty: { type: 'boolean', short: 'p', help: 'print indented JSON' },
+  kernel: { type: 'string', value: 'auto|host|embedded', help: 'which kernel (default: auto)' },
+  program: { type: 'string', value: 'NAME', help: 'only this program of the object' },
+  record: { type: 'string', value: 'TYPE', help: 'decode the output as a stream of this struct of the object' },
+  format: { type: 'string', value: 'FORMAT', help: 'form of the output' },
+  log: { type: 'string', value: 'LEVEL', help: "print the verifier's log: 1 branches, 2 every instruction, 4 statistics" },
+  type: { type: 'string', value: 'NAME', help: 'only this type, with those it needs' },
+  base: { type: 'string', value: 'FILE', help: 'BTF that a split BTF file is based on' },
+  context: { type: 'string', value: 'HEX|@FILE', help: 'context handed to the program' },
+  data: { type: 'string', value: 'HEX|@FILE', help: 'packet or buffer handed to the program' },
+  repeat: { type: 'string', value: 'N', help: 'run so many times' },
+  all: { type: 'boolean', help: 'every program of the object in turn' },
+  mount: { type: 'boolean', help: 'mount a bpffs on the directory of PATH if it is empty or missing' },
+  // What bpftool's generic option parser takes as well; accepted by `iter` so that its command lines work unchanged.
+  bpffs: { type: 'boolean', short: 'f', help: 'show the pinned paths' },
+  nomount: { type: 'boolean', short: 'n', help: 'accepted for bpftool compatibility: nothing is mounted unasked' },
+  mapcompat: { type: 'boolean', short: 'm', help: 'accepted for bpftool compatibility: no effect' },
+} as const satisfies Record<string, OptionDescription>;
+
+interface OptionDescription {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type OptionName = keyof typeof optionTable;
+
+export type OptionValues = {
+  readonly [Name in OptionName]?: (typeof optionTable)[Name]['type'] extends 'boolean' ? boolean : string;
+};
+
+export interface Invocation {
+  readonly words: readonly string[];
+  readonly options: OptionValues;
+  /** Opens the kernel that the options choose; closed by the main program. */
+  openKernel(): Promise<Kernel>;
+  /** Says something on stderr if `-d` was given. */
+  debug(message: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Lines of the grammar, without the program's name. */
+  readonly usage: readonly string[];
+  /** Beside the general ones (help, version, debug, json, pretty, kernel). */
+  readonly options: readonly OptionName[];
+  /** Prints a failure in the command's own way and gives the exit code; the general way if absent. */
+  readonly fail?: (error: unknown, invocation: Invocation) => Promise<number>;
+  /** @returns the exit code */
+  run(invocation: Invocation): Promise<number>;
+}

@@ -1,0 +1,167 @@
+#!/usr/bin/env node
+/**
+ * The command line: finds the command, checks its options, runs it, and turns what is thrown into one line on stderr
+ * and an exit code (0 done; 1 the kernel or the program refused; 2 usage or unreadable input). Commands are imported
+ * when they are called, so that none pays for another's start-up.
+ */
+import { parseArgs } from 'node:util';
+import { BpfiterError } from '../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import { type Command, type Invocation, type OptionName, type OptionValues, optionTable } from './command.ts';
+import { OutputClosed, write, writeLine } from './output.ts';
+import { isPrefix } from './words.ts';
+
+/** In the order in which prefixes are tried. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).run,
+  iter: async () => (await import('./commands/iter.ts')).iter,
+  verify: async () => (await import('./commands/verify.ts')).verify,
+  prog: async () => (await import('./commands/prog.ts')).prog,
+  targets: async () => (await import('./commands/targets.ts')).targets,
+  link: async () => (await import('./commands/link.ts')).link,
+  btf: async () => (await import('./commands/btf.ts')).btf,
+};
+
+const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel'];
+
+function parse(argv: readonly string[]): { words: string[]; options: OptionValues } {
+  try {
+    const { positionals, values } = parseArgs({ args: [...argv], options: optionTable, allowPositionals: true });
+    return { words: positionals, options: values };
+  } catch (error) {
+    // node:util explains at length; its first sentence says what is wrong.
+    const message = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    throw new BpfiterError('usage', `${message[0]?.toLowerCase()}${message.slice(1)}`);
+  }
+}
+
+async function findCommand(word: string): Promise<Command> {
+  const name = Object.keys(commands).find((candidate) => isPrefix(word, candidate));
+  const load = name === undefined ? undefined : commands[name];
+  if (load === undefined) {
+    throw new BpfiterError('usage', `no command '${word}'; there are: ${Object.keys(commands).join(', ')}`);
+  }
+  return load();
+}
+
+function checkOptions(command: Command, options: OptionValues): void {
+  const taken = new Set<string>([...generalOptions, ...command.options]);
+  const wrong = Object.keys(options).find((name) => !taken.has(name));
+  if (wrong !== undefined) throw new BpfiterError('usage', `'${command.name}' takes no option --${wrong}`);
+  const { kernel } = options;
+  if (kernel !== undefined && !['auto', 'host', 'embedded'].includes(kernel)) {
+    throw new BpfiterError('usage', `--kernel takes auto, host or embedded, not '${kernel}'`);
+  }
+}
+
+function optionHelp(names: readonly OptionName[]): string {
+  return names
+    .map((name) => {
+      const option: { short?: string; value?: string; help: string } = optionTable[name];
+      const short = option.short === undefined ? '    ' : `-${option.short}, `;
+      const value = option.value === undefined ? '' : ` ${option.value}`;
+      return `  ${short}${`--${name}${value}`.padEnd(32)} ${option.help}\n`;
+    })
+    .join('');
+}
+
+async function generalHelp(): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map((load) => load()));
+  const lines = all.map((command) => `  ${command.name.padEnd(8)} ${command.summary}\n`).join('');
+  return `Usage: bpfiter [OPTIONS] COMMAND\n\n${lines}\nOptions:\n${optionHelp(generalOptions)}\n'bpfiter COMMAND --help' tells about one command.\n`;
+}
+
+function commandHelp(command: Command): string {
+  const usage = command.usage.map((line) => `  bpfiter ${line}\n`).join('');
+  return `${command.summary}\n\nUsage:\n${usage}\nOptions:\n${optionHelp([...command.options, ...generalOptions])}`;
+}
+
+/** The general way to report: one line on stderr; with -d the detail (usually a verifier log) after it. */
+function report(error: unknown, debug: boolean): number {
+  if (error instanceof OutputClosed) return 0;
+  if (!(error instanceof BpfiterError)) {
+    const text = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`bpfiter: internal error: ${text.split('\n')[0]}\n`);
+    if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return 1;
+  }
+  if (debug && error.detail !== undefined) process.stderr.write(`${error.detail.trimEnd()}\n`);
+  process.stderr.write(`bpfiter: ${error.message}\n`);
+  return exitCode(error);
+}
+
+function exitCode(error: BpfiterError): number {
+  switch (error.code) {
+    case 'malformed':
+    case 'not-found':
+    case 'usage':
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  let debug = argv.includes('-d') || argv.includes('--debug');
+  try {
+    const { words, options } = parse(argv);
+    debug = options.debug === true;
+    const [word, ...rest] = words;
+    if (options.version === true) {
+      const { version } = await import('../version.ts');
+      await writeLine(options.json === true ? JSON.stringify({ version }) : `bpfiter v${version}`);
+      return 0;
+    }
+    if (word === undefined || word === 'help') {
+      await write(await generalHelp());
+      return word === undefined && options.help !== true ? 2 : 0;
+    }
+    const command = await findCommand(word);
+    if (options.help === true) {
+      await write(commandHelp(command));
+      return 0;
+    }
+    checkOptions(command, options);
+    return await invoke(command, rest, options);
+  } catch (error) {
+    return report(error, debug);
+  }
+}
+
+async function invoke(command: Command, words: readonly string[], options: OptionValues): Promise<number> {
+  let kernel: Kernel | undefined;
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const debug = (message: string) => {
+    if (options.debug === true) process.stderr.write(`bpfiter: ${message}\n`);
+  };
+  const invocation: Invocation = {
+    words,
+    options,
+    debug,
+    signal: interrupted.signal,
+    openKernel: async () => {
+      if (kernel === undefined) {
+        const { openKernel } = await import('../index.ts');
+        kernel = await openKernel({ kernel: (options.kernel ?? 'auto') as 'auto' | 'host' | 'embedded' });
+        debug(`using the ${kernel.kind} kernel`);
+      }
+      return kernel;
+    },
+  };
+  try {
+    return await command.run(invocation);
+  } catch (error) {
+    if (error instanceof BpfiterError && error.code === 'aborted') return 130;
+    if (command.fail === undefined || error instanceof OutputClosed) throw error;
+    return await command.fail(error, invocation);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    kernel?.close();
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,128 @@
+/**
+ * The words after a command: a cursor over them, and the parameters of an iterator (`map id 20`, `task pid 1234`,
+ * `cgroup PATH order descendants_pre`). Keywords may be cut to any prefix, as in bpftool.
+ */
+import { BpfiterError } from '../errors.ts';
+import type { CgroupOrder, MapSelector } from '../kernel.ts';
+
+/** Whether `word` is a non-empty prefix of `keyword`. */
+export const isPrefix = (word: string, keyword: string): boolean => word !== '' && keyword.startsWith(word);
+
+export class Words {
+  readonly #words: readonly string[];
+  #next = 0;
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  get left(): number {
+    return this.#words.length - this.#next;
+  }
+
+  peek(): string | undefined {
+    return this.#words[this.#next];
+  }
+
+  take(): string | undefined {
+    return this.#words[this.#next++];
+  }
+
+  /** Takes the next word. @throws BpfiterError `usage` naming what is missing */
+  expect(what: string): string {
+    const word = this.take();
+    if (word === undefined) throw new BpfiterError('usage', `${what} is missing`);
+    return word;
+  }
+
+  /** Takes the next word if it is (a prefix of) the keyword. */
+  takeKeyword(keyword: string): boolean {
+    const word = this.peek();
+    if (word === undefined || !isPrefix(word, keyword)) return false;
+    this.#next++;
+    return true;
+  }
+
+  /** @throws BpfiterError `usage` if a word is left */
+  end(): void {
+    const word = this.peek();
+    if (word !== undefined) throw new BpfiterError('usage', `unexpected word '${word}'`);
+  }
+}
+
+/** A decimal or 0x number. @throws BpfiterError `usage` */
+export function parseNumber(word: string, what: string, maximum = 0xffffffff): number {
+  const value = /^(\d+|0x[0-9a-f]+)$/i.test(word) ? Number(word) : Number.NaN;
+  if (!Number.isSafeInteger(value) || value > maximum) {
+    throw new BpfiterError('usage', `'${word}' is not ${what}`);
+  }
+  return value;
+}
+
+const cgroupOrders: readonly CgroupOrder[] = [
+  'self_only',
+  'descendants_pre',
+  'descendants_post',
+  'ancestors_up',
+  'children',
+];
+
+/** What the words ask an iterator to walk. `mainThreadOnly` is bpfiter's, the others are the kernel's parameters. */
+export interface IterWords {
+  readonly map?: MapSelector;
+  readonly task?: { readonly pid: number } | { readonly tid: number };
+  readonly mainThreadOnly?: boolean;
+  readonly cgroup?: { readonly path?: string; readonly id?: bigint; readonly order: CgroupOrder };
+}
+
+/** Parses `[map MAP | task TASK | cgroup CGROUP]`. @throws BpfiterError `usage` */
+export function parseIterWords(words: Words): IterWords {
+  if (words.left === 0) return {};
+  if (words.takeKeyword('map')) return { map: parseMapWords(words) };
+  if (words.takeKeyword('task')) return parseTaskWords(words);
+  if (words.takeKeyword('cgroup')) return { cgroup: parseCgroupWords(words) };
+  throw new BpfiterError('usage', `expected 'map', 'task' or 'cgroup', got '${words.peek()}'`);
+}
+
+function parseMapWords(words: Words): MapSelector {
+  const keyword = words.expect("what follows 'map' (id, name or pinned)");
+  if (isPrefix(keyword, 'id')) return { id: parseNumber(words.expect('the map id'), 'a map id') };
+  if (isPrefix(keyword, 'name')) return { name: words.expect('the map name') };
+  if (isPrefix(keyword, 'pinned')) return { pinned: words.expect('the path of the pinned map') };
+  throw new BpfiterError('usage', `expected 'id', 'name' or 'pinned' after 'map', got '${keyword}'`);
+}
+
+function parseTaskWords(words: Words): IterWords {
+  const keyword = words.expect("what follows 'task' (pid, tid or main_thread_only)");
+  if (isPrefix(keyword, 'pid')) return { task: { pid: parsePid(words.expect('the pid')) } };
+  if (isPrefix(keyword, 'tid')) return { task: { tid: parsePid(words.expect('the tid')) } };
+  if (isPrefix(keyword, 'main_thread_only')) return { mainThreadOnly: true };
+  throw new BpfiterError('usage', `expected 'pid', 'tid' or 'main_thread_only' after 'task', got '${keyword}'`);
+}
+
+function parsePid(word: string): number {
+  const pid = parseNumber(word, 'a process number', 0x7fffffff);
+  // The kernel takes 0 for "no filter"; nobody who writes a number means that.
+  if (pid === 0) throw new BpfiterError('usage', 'process number 0 selects nothing; leave the parameter out for all tasks');
+  return pid;
+}
+
+function parseCgroupWords(words: Words): NonNullable<IterWords['cgroup']> {
+  const first = words.expect("what follows 'cgroup' (a path, or id N)");
+  const where =
+    first === 'id' ? { id: parseCgroupId(words.expect('the cgroup id')) } : { path: first };
+  if (!words.takeKeyword('order')) return { ...where, order: 'descendants_pre' };
+  const order = words.expect("what follows 'order'");
+  const known = cgroupOrders.find((name) => name === order);
+  if (known === undefined) {
+    throw new BpfiterError('usage', `'${order}' is not an order: ${cgroupOrders.join(', ')}`);
+  }
+  return { ...where, order: known };
+}
+
+function parseCgroupId(word: string): bigint {
+  if (!/^\d{1,20}$/.test(word) || BigInt(word) > 0xffff_ffff_ffff_ffffn || BigInt(word) === 0n) {
+    throw new BpfiterError('usage', `'${word}' is not a cgroup id`);
+  }
+  return BigInt(word);
+}

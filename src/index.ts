@@ -1,0 +1,82 @@
+/**
+ * bpfiter: load, verify, run, pin and read BPF iterators.
+ *
+ * @example
+ * import { loadObject, openKernel } from 'bpfiter';
+ *
+ * using kernel = await openKernel();
+ * using loaded = await kernel.load(await loadObject('programs/task.bpf.o'));
+ * using link = loaded.program('dump_task').attachIter();
+ * for await (const line of link.open().lines()) console.log(line);
+ */
+import { BpfiterError } from './errors.ts';
+import type { Kernel } from './kernel.ts';
+import { type BpfObject, openObject } from './object/index.ts';
+
+export { BpfiterError, type ErrorCode } from './errors.ts';
+export type {
+  CgroupOrder,
+  CgroupSelector,
+  IterParameters,
+  Kernel,
+  KernelMap,
+  Link,
+  LinkInfo,
+  LoadedObject,
+  LoadOptions,
+  MapSelector,
+  Program,
+  RunOptions,
+  RunResult,
+  TaskSelector,
+} from './kernel.ts';
+export { type BpfObject, openObject } from './object/index.ts';
+export { type RecordLayout, recordLayout } from './records/index.ts';
+export { IterSession } from './session.ts';
+export { version } from './version.ts';
+
+export interface OpenKernelOptions {
+  /** `auto` (the default): the host kernel. */
+  readonly kernel?: 'auto' | 'host' | 'embedded';
+}
+
+/**
+ * Opens a kernel to load objects into.
+ * @throws BpfiterError `not-permitted` or `unsupported` where bpf(2) cannot be used, saying why
+ */
+export async function openKernel(options: OpenKernelOptions = {}): Promise<Kernel> {
+  if (options.kernel === 'embedded') {
+    throw new BpfiterError('unsupported', 'the embedded kernel is not part of this version; use --kernel host');
+  }
+  const { openHostKernel } = await import('./host/index.ts');
+  return openHostKernel();
+}
+
+/**
+ * Parses a BPF object from a file or from bytes.
+ * @param source path, file URL, or the object's bytes
+ * @throws BpfiterError `not-found` if the file cannot be read, `malformed` if it is no BPF object
+ */
+export async function loadObject(source: string | URL | Uint8Array, options: { readonly name?: string } = {}): Promise<BpfObject> {
+  if (source instanceof Uint8Array) return openObject(source, options);
+  const path = typeof source === 'string' ? source : source.pathname;
+  const name = options.name ?? path.slice(path.lastIndexOf('/') + 1);
+  return openObject(await readFile(source), { ...options, name });
+}
+
+async function readFile(source: string | URL): Promise<Uint8Array> {
+  const fs = await import('node:fs/promises');
+  try {
+    return await fs.readFile(source);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const text = readFailures[reason] ?? reason;
+    throw new BpfiterError('not-found', `${source}: ${text}`, { cause: error });
+  }
+}
+
+const readFailures: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'may not be read (permission denied)',
+  EISDIR: 'is a directory',
+};

@@ -1,0 +1,57 @@
+/**
+ * Which iterator targets take which parameter of `union bpf_iter_link_info`. The kernel ignores a parameter that a
+ * target does not take, so a caller who passes one would get an unfiltered answer without a word; attaching checks
+ * against this table instead. Source: the targets' attach_target functions (facts/iterators.md 1.2-1.5).
+ */
+import { BpfiterError } from './errors.ts';
+import type { IterParameters } from './kernel.ts';
+
+export type ParameterKind = keyof IterParameters;
+
+const parameterOfTarget: Readonly<Record<string, ParameterKind>> = {
+  task: 'task',
+  task_file: 'task',
+  task_vma: 'task',
+  bpf_map_elem: 'map',
+  sockmap: 'map',
+  bpf_sk_storage_map: 'map',
+  cgroup: 'cgroup',
+};
+
+/** Targets that cannot be attached without their parameter. */
+const required: ReadonlySet<ParameterKind> = new Set<ParameterKind>(['map', 'cgroup']);
+
+/** The parameter that a target takes, or undefined if it takes none (or is not known here). */
+export function parameterOf(target: string): ParameterKind | undefined {
+  return parameterOfTarget[target];
+}
+
+/**
+ * @param target name without prefix: `task`, `bpf_map_elem`
+ * @throws BpfiterError `usage` if a parameter is given that the target does not take, two are given, or one is missing
+ */
+export function checkParameters(target: string, parameters: IterParameters): void {
+  const given = (['map', 'task', 'cgroup'] as const).filter((kind) => parameters[kind] !== undefined);
+  const taken = parameterOf(target);
+  const wrong = given.find((kind) => kind !== taken);
+  if (wrong !== undefined) {
+    const takes = taken === undefined ? 'it takes no parameter' : `it takes '${taken}'`;
+    throw new BpfiterError('usage', `iter/${target} does not take the parameter '${wrong}'; ${takes}`);
+  }
+  if (taken !== undefined && required.has(taken) && given.length === 0) {
+    throw new BpfiterError('usage', `iter/${target} needs the parameter '${taken}'`);
+  }
+  const { task, cgroup } = parameters;
+  if (task !== undefined) {
+    const selectors = (['tid', 'pid', 'pidFd'] as const).filter((key) => task[key] !== undefined);
+    if (selectors.length > 1) {
+      throw new BpfiterError('usage', `task takes one of tid, pid and pidFd, not ${selectors.join(' and ')}`);
+    }
+  }
+  if (cgroup !== undefined) {
+    const selectors = (['path', 'fd', 'id'] as const).filter((key) => cgroup[key] !== undefined);
+    if (selectors.length > 1) {
+      throw new BpfiterError('usage', `cgroup takes one of path, fd and id, not ${selectors.join(' and ')}`);
+    }
+  }
+}
