@@ -6,12 +6,12 @@ import { BpfiterError } from '../errors.ts';
 import { type BitPlace, writeBits } from './bits.ts';
 import { nearHint } from './near.ts';
 import {
-  type AnonymousShape,
   type ArrayShape,
   type CompositeShape,
   type EnumShape,
   type FieldShape,
   type FloatShape,
+  fieldsOf,
   isField,
   type ScalarShape,
   type Shape,
@@ -131,40 +131,42 @@ type Properties = Readonly<Record<string, unknown>>;
 
 function writeComposite(shape: CompositeShape, littleEndian: boolean, place: Place, value: unknown): void {
   if (!isProperties(value)) throw bad(place.path, `expected an object, got ${describe(value)}`);
+  const fields = fieldsOf(shape);
   for (const name of Object.keys(value)) {
-    if (shape.fields.some((field) => field.name === name)) continue;
-    const names = shape.fields.map((field) => field.name);
-    throw bad(place.path, `${shape.kind} ${shape.typeName} has no field ${name}${nearHint(name, names)}`);
+    if (fields.some((field) => field.name === name)) continue;
+    const hint = nearHint(
+      name,
+      fields.map((field) => field.name),
+    );
+    throw bad(place.path, `${shape.kind} ${shape.typeName} has no field ${name}${hint}`);
   }
   writeMembers(shape, littleEndian, place, value);
 }
 
 /** The fields of an anonymous member are properties of the same object; at most one alternative of a union may be. */
 function writeMembers(shape: CompositeShape, littleEndian: boolean, place: Place, value: Properties): void {
-  const given = shape.members.filter((member) => isGiven(member, value));
+  const given = shape.members.flatMap((member) => {
+    const field = isField(member) ? member : fieldsOf(member.shape).find((inner) => isGiven(inner, value));
+    return field !== undefined && isGiven(field, value) ? { member, field } : [];
+  });
   if (shape.kind === 'union' && given.length > 1) {
-    const names = given.map((member) => firstGiven(member, value)).join(' and ');
+    const names = given.map(({ field }) => field.name).join(' and ');
     throw bad(place.path, `${names} are alternatives of a union: give one of them`);
   }
-  for (const member of given) {
+  const { bytes, path } = place;
+  for (const { member } of given) {
+    const offset = place.offset + member.offset;
     if (isField(member)) {
-      const { name, offset, bits } = member;
-      const at = { bytes: place.bytes, offset: place.offset + offset, path: `${place.path}.${name}`, bits };
-      writeValue(member.shape, littleEndian, at, value[name]);
+      const { name, bits } = member;
+      writeValue(member.shape, littleEndian, { bytes, offset, bits, path: `${path}.${name}` }, value[name]);
     } else {
-      writeMembers(member.shape, littleEndian, place, value);
+      writeMembers(member.shape, littleEndian, { bytes, offset, path }, value);
     }
   }
 }
 
-const has = (value: Properties, { name }: FieldShape): boolean =>
+const isGiven = ({ name }: FieldShape, value: Properties): boolean =>
   Object.hasOwn(value, name) && value[name] !== undefined;
-
-const isGiven = (member: FieldShape | AnonymousShape, value: Properties): boolean =>
-  isField(member) ? has(value, member) : member.shape.fields.some((field) => has(value, field));
-
-const firstGiven = (member: FieldShape | AnonymousShape, value: Properties): string =>
-  isField(member) ? member.name : (member.shape.fields.find((field) => has(value, field))?.name ?? '');
 
 const isProperties = (value: unknown): value is Properties =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

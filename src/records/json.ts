@@ -19,8 +19,9 @@ function compact(value: unknown): string {
     for (let index = 0; index < value.length; index += 1) text += `${index === 0 ? '' : ','}${compact(value[index])}`;
     return `[${text}]`;
   }
-  for (const [key, member] of Object.entries(value)) {
-    text += `${text === '' ? '' : ','}${quoted(key)}:${compact(member)}`;
+  const members = value as Readonly<Record<string, unknown>>; // any object may be asked for a property
+  for (const key of Object.keys(members)) {
+    text += `${text === '' ? '' : ','}${quoted(key)}:${compact(members[key])}`;
   }
   return `{${text}}`;
 }

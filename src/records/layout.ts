@@ -100,7 +100,7 @@ class Layout<T> implements RecordLayout<T> {
     this.size = shape.size;
     this.shape = shape;
     this.littleEndian = littleEndian;
-    this.#read = makeReader(shape, littleEndian);
+    this.#read = makeReader(shape, littleEndian, 0);
   }
 
   decode(bytes: Uint8Array, offset = 0): T {

@@ -50,15 +50,13 @@ export interface CompositeShape {
   /** Empty if anonymous. */
   readonly typeName: string;
   readonly members: readonly (FieldShape | AnonymousShape)[];
-  /** The named members and, in their places, those of the anonymous ones: what a value has as properties. */
-  readonly fields: readonly FieldShape[];
 }
 export type ScalarShape = IntShape | BoolShape | FloatShape | EnumShape | PointerShape;
 export type Shape = ScalarShape | StringShape | ArrayShape | CompositeShape;
 
 export interface FieldShape {
   readonly name: string;
-  /** Bytes from the beginning of the outermost named struct; for a bit field, of the first byte it has bits in. */
+  /** Bytes from the beginning of the struct; for a bit field, of the first byte that it has bits in. */
   readonly offset: number;
   /** For bit fields only: where in that byte it begins, and how long it is. */
   readonly bits?: BitPlace;
@@ -67,6 +65,7 @@ export interface FieldShape {
 /** A struct or union without a name inside another: its fields stand among those of the outer one. */
 export interface AnonymousShape {
   readonly name: '';
+  readonly offset: number;
   readonly shape: CompositeShape;
 }
 
@@ -74,7 +73,7 @@ export interface AnonymousShape {
 const MAX_DEPTH = 64;
 /** Values that one record may be decoded to: bounds what arrays of empty structs can ask for. */
 const MAX_VALUES = 1 << 24;
-/** Properties of one object, those of anonymous members included; task_struct has 300. */
+/** Fields, nested ones included, that one type may have; task_struct has some thousand. */
 const MAX_FIELDS = 1 << 16;
 
 /** Bytes; what corrupt BTF asks for beyond this is not worth an attempt to allocate it. */
@@ -84,6 +83,8 @@ interface Built {
   readonly shape: Shape;
   /** Values that decoding it makes. */
   readonly values: number;
+  /** Fields of it and of what is in it, those of an array's element once: what readers, columns and types grow with. */
+  readonly fields: number;
 }
 
 /**
@@ -117,7 +118,7 @@ class ShapeBuilder {
     if (known !== undefined) return known;
     if (depth > MAX_DEPTH) throw this.#malformed('contains itself, or nests too deeply');
     const built = this.#make(this.#resolve(id), depth);
-    if (built.values > MAX_VALUES) throw this.#malformed(`has more than ${MAX_VALUES} values`);
+    if (built.values > MAX_VALUES) throw this.#unsupported(`a value made of more than ${MAX_VALUES}`);
     this.#built.set(id, built);
     return built;
   }
@@ -125,15 +126,15 @@ class ShapeBuilder {
   #make(type: BtfType, depth: number): Built {
     switch (type.kind) {
       case 'int':
-        return { shape: this.#int(type), values: 1 };
+        return { shape: this.#int(type), values: 1, fields: 0 };
       case 'float':
         if (type.size !== 4 && type.size !== 8) throw this.#unsupported(`${type.name} of ${type.size} bytes`);
-        return { shape: { kind: 'float', size: type.size }, values: 1 };
+        return { shape: { kind: 'float', size: type.size }, values: 1, fields: 0 };
       case 'enum':
       case 'enum64':
-        return { shape: this.#enum(type), values: 1 };
+        return { shape: this.#enum(type), values: 1, fields: 0 };
       case 'ptr':
-        return { shape: { kind: 'pointer', size: this.#btf.pointerSize }, values: 1 };
+        return { shape: { kind: 'pointer', size: this.#btf.pointerSize }, values: 1, fields: 0 };
       case 'array':
         return this.#array(type, depth);
       case 'struct':
@@ -173,28 +174,30 @@ class ShapeBuilder {
     const { length } = type;
     const element = this.#resolve(type.elementType);
     if (element.kind === 'int' && element.size === 1 && (element.char || element.name === 'char')) {
-      return { shape: { kind: 'string', size: length }, values: 1 };
+      return { shape: { kind: 'string', size: length }, values: 1, fields: 0 };
     }
-    const { shape, values } = this.build(type.elementType, depth + 1);
-    return { shape: { kind: 'array', size: shape.size * length, element: shape, length }, values: 1 + values * length };
+    const { shape, values, fields } = this.build(type.elementType, depth + 1);
+    return {
+      shape: { kind: 'array', size: shape.size * length, element: shape, length },
+      values: 1 + values * length,
+      fields,
+    };
   }
 
   #composite(type: CompositeType, depth: number): Built {
     const members: (FieldShape | AnonymousShape)[] = [];
     let values = 1;
-    let fieldCount = 0;
+    let fields = 0;
     for (const member of type.members) {
       const built = this.build(member.type, depth + 1);
       const made = this.#member(type, member, built.shape);
       if (made === undefined) continue;
       members.push(made);
       values += built.values;
-      fieldCount += isField(made) ? 1 : made.shape.fields.length;
-      if (fieldCount > MAX_FIELDS) throw this.#malformed(`has a ${type.kind} of more than ${MAX_FIELDS} fields`);
+      fields += 1 + built.fields;
     }
-    const fields = members.flatMap((member) => (isField(member) ? member : member.shape.fields));
-    const shape: CompositeShape = { kind: type.kind, size: type.size, typeName: type.name, members, fields };
-    return { shape, values };
+    if (fields > MAX_FIELDS) throw this.#unsupported(`a ${type.kind} of more than ${MAX_FIELDS} fields`);
+    return { shape: { kind: type.kind, size: type.size, typeName: type.name, members }, values, fields };
   }
 
   /** @returns undefined for what only fills space */
@@ -222,7 +225,7 @@ class ShapeBuilder {
     }
     if (bitOffset % 8 !== 0) throw this.#malformed(`${place()}: does not begin at a byte`);
     if (name !== '') return { name, offset, shape };
-    return shape.kind === 'struct' || shape.kind === 'union' ? { name: '', shape: moved(shape, offset) } : undefined;
+    return shape.kind === 'struct' || shape.kind === 'union' ? { name: '', offset, shape } : undefined;
   }
 
   /** A data section is read like a struct of its variables. */
@@ -249,13 +252,16 @@ class ShapeBuilder {
 
 export const isField = (member: FieldShape | AnonymousShape): member is FieldShape => member.name !== '';
 
-/** The same composite with the fields counted from the beginning of the one that it is a nameless member of. */
-function moved(shape: CompositeShape, distance: number): CompositeShape {
-  const members = shape.members.map((member) =>
-    isField(member)
-      ? { ...member, offset: member.offset + distance }
-      : { ...member, shape: moved(member.shape, distance) },
-  );
-  const fields = shape.fields.map((field) => ({ ...field, offset: field.offset + distance }));
-  return { ...shape, members, fields };
+const flattened = new WeakMap<CompositeShape, readonly FieldShape[]>();
+
+/** The named members and, in their places, those of the anonymous ones: what a value has as properties. */
+export function fieldsOf(shape: CompositeShape): readonly FieldShape[] {
+  const known = flattened.get(shape);
+  if (known !== undefined) return known;
+  const fields = shape.members.flatMap((member) => {
+    if (isField(member)) return member;
+    return fieldsOf(member.shape).map((field) => ({ ...field, offset: field.offset + member.offset }));
+  });
+  flattened.set(shape, fields);
+  return fields;
 }

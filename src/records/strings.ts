@@ -13,8 +13,9 @@ const SLOTS = 1024;
 const kept: string[] = new Array<string>(SLOTS).fill('');
 
 /** Text up to the first NUL or to the end; what is not UTF-8 becomes U+FFFD. */
-export function makeStringReader(size: number): Reader {
-  return (_, bytes, offset) => {
+export function makeStringReader(size: number, place: number): Reader {
+  return (_, bytes, record) => {
+    const offset = record + place;
     const limit = offset + size;
     let end = offset;
     let hash = 0;

@@ -5,7 +5,7 @@
  */
 import { formatJson } from './json.ts';
 import type { RecordLayout } from './layout.ts';
-import type { Shape } from './shape.ts';
+import { fieldsOf, type Shape } from './shape.ts';
 
 export interface TableOptions {
   /** Rows that the widths are computed from; default 200. */
@@ -75,7 +75,7 @@ export class TableWriter<T = unknown> {
 
 function columnsOf(shape: Shape, path: readonly string[]): Column[] {
   if (shape.kind === 'struct' || shape.kind === 'union') {
-    return shape.fields.flatMap((field) => columnsOf(field.shape, [...path, field.name]));
+    return fieldsOf(shape).flatMap((field) => columnsOf(field.shape, [...path, field.name]));
   }
   return [{ title: path.join('.') || 'value', path, format: formatOf(shape), right: isNumeric(shape) }];
 }

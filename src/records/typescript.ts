@@ -4,7 +4,7 @@
  */
 import type { Btf, TypeId } from '../btf/index.ts';
 import { recordLayout } from './layout.ts';
-import type { CompositeShape, FieldShape, Shape } from './shape.ts';
+import { type CompositeShape, type FieldShape, fieldsOf, type Shape } from './shape.ts';
 
 /**
  * @returns interfaces, inner ones first; `type x = ...` where the type is no struct
@@ -21,7 +21,7 @@ export function recordTypeScript(btf: Btf, type: string | TypeId): string {
 
 class Printer {
   readonly declarations: string[] = [];
-  /** By identity: a type has one shape within a layout, unless it is moved as an anonymous member. */
+  /** By identity: within a layout each type has one shape. */
   readonly #names = new Map<Shape, string>();
   readonly #taken = new Set<string>();
 
@@ -61,7 +61,7 @@ class Printer {
 
   #body(shape: CompositeShape, margin: string): string {
     const inner = `${margin}  `;
-    const lines = shape.fields.map((field) => `${inner}${this.#property(field, inner)}\n`);
+    const lines = fieldsOf(shape).map((field) => `${inner}${this.#property(field, inner)}\n`);
     return lines.length === 0 ? '{}' : `{\n${lines.join('')}${margin}}`;
   }
 
