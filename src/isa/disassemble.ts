@@ -172,14 +172,15 @@ function jumpText(view: InstructionView, index: number, code: number, options: D
     case op.BPF_JMP | op.BPF_EXIT:
       return 'exit';
     case op.BPF_JMP | op.BPF_JCOND:
-      return view.src(index) === op.BPF_MAY_GOTO ? `may_goto pc${off}` : undefined;
+      if (view.src(index) === op.BPF_MAY_GOTO) return `may_goto pc${off}`;
   }
-  const condition = jumpCondition(code);
-  if (condition === undefined) return undefined;
+  // The kernel gets as far as printing a may_goto of an unknown kind, for which it has no sign.
+  const sign = op.BPF_OP(code) === op.BPF_JCOND ? '(null)' : jumpCondition(code)?.sign;
+  if (sign === undefined) return undefined;
   const letter = op.BPF_CLASS(code) === op.BPF_JMP32 ? 'w' : 'r';
   const source =
     op.BPF_SRC(code) === op.BPF_X ? `${letter}${view.src(index)}` : `0x${(view.imm(index) >>> 0).toString(16)}`;
-  return `if ${letter}${dst} ${condition.sign} ${source} goto pc${off}`;
+  return `if ${letter}${dst} ${sign} ${source} goto pc${off}`;
 }
 
 function callText(view: InstructionView, index: number, options: DisassembleOptions): string {
