@@ -120,7 +120,7 @@ class Layout<T> implements RecordLayout<T> {
 
   encodeInto(bytes: Uint8Array, value: Partial<T> | RecordInput, offset = 0): void {
     if (!(offset >= 0 && offset + this.size <= bytes.length)) throw this.#beyond(bytes, offset);
-    const path = this.typeName.slice(this.typeName.lastIndexOf(' ') + 1) || 'value';
+    const path = withoutKeyword(this.typeName) || 'value';
     writeValue(this.shape, this.littleEndian, { bytes, offset, path }, value);
   }
 
@@ -129,6 +129,9 @@ class Layout<T> implements RecordLayout<T> {
     return new BpfiterError('usage', `${what}, and of the ${bytes.length} given not so many are left at ${offset}`);
   }
 }
+
+/** `event` of `struct event`. */
+export const withoutKeyword = (typeName: string): string => typeName.replace(/^(struct|union|enum) /, '');
 
 /** Which of several types of one name is meant: the first of these kinds that there is. */
 const KINDS_BY_PREFERENCE: readonly Kind[] = [

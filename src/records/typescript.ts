@@ -3,7 +3,7 @@
  * and unions become interfaces; what is anonymous stands in its place. The mapping is that of layout.ts.
  */
 import type { Btf, TypeId } from '../btf/index.ts';
-import { recordLayout } from './layout.ts';
+import { recordLayout, withoutKeyword } from './layout.ts';
 import { type CompositeShape, type FieldShape, fieldsOf, type Shape } from './shape.ts';
 
 /**
@@ -14,7 +14,7 @@ export function recordTypeScript(btf: Btf, type: string | TypeId): string {
   const { shape, typeName } = recordLayout(btf, type);
   const printer = new Printer();
   const reference = printer.reference(shape, '');
-  const name = identifier(typeName.slice(typeName.lastIndexOf(' ') + 1));
+  const name = identifier(withoutKeyword(typeName));
   if (reference !== name) printer.declarations.push(`export type ${name} = ${reference};\n`);
   return printer.declarations.join('\n');
 }
