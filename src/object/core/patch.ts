@@ -16,6 +16,25 @@
  */
 import { BTF_KIND_INT, BTF_KIND_PTR } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
+import {
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_B,
+  BPF_CLASS,
+  BPF_DW,
+  BPF_H,
+  BPF_K,
+  BPF_LD,
+  BPF_LDX,
+  BPF_MODE,
+  BPF_SIZE,
+  BPF_SRC,
+  BPF_ST,
+  BPF_STX,
+  BPF_W,
+  type InstructionView,
+} from '../../isa/index.ts';
+import { poison } from '../instructions.ts';
 import type { Access, CoreAnswer } from './answer.ts';
 import { INT_SIGNED, intEncoding, type Word64 } from './records.ts';
 import { wordText } from './subject.ts';
@@ -23,71 +42,56 @@ import { wordText } from './subject.ts';
 /** The number of the helper that poisoned instructions call: `bad relo`, more or less. */
 export const POISON_HELPER = 0xbad2310;
 
-const SLOT = 8;
-const CLASS_MASK = 0x07;
-const MODE_MASK = 0xe0;
-const SIZE_MASK = 0x18;
-const SOURCE_REGISTER = 0x08;
-const BPF_LD = 0x00;
-const BPF_LDX = 0x01;
-const BPF_ST = 0x02;
-const BPF_STX = 0x03;
-const BPF_ALU = 0x04;
-const BPF_ALU64 = 0x07;
-const LD_IMM64 = 0x18;
-const CALL = 0x85;
 const LARGEST_OFFSET = 0x7fff;
 
 /** Size bits of an opcode, and bytes moved. */
 const SIZES: readonly (readonly [bits: number, bytes: number])[] = [
-  [0x18, 8],
-  [0x00, 4],
-  [0x08, 2],
-  [0x10, 1],
+  [BPF_DW, 8],
+  [BPF_W, 4],
+  [BPF_H, 2],
+  [BPF_B, 1],
 ];
 
 /** Why an instruction was poisoned although the field was found, or undefined for one that was patched. */
 export type PatchResult = 'unsafe-size-change' | undefined;
 
 /**
- * @param insns instruction slots of 8 bytes, little-endian
  * @param expected the answer for the object's types
  * @param answer the answer for the kernel's
  * @throws BpfiterError `malformed` if the instruction is not one that takes such an answer, or does not have the
  *   expected number; `relocation` if the answer does not fit
  */
 export function patchInstruction(
-  insns: Uint8Array,
-  index: number,
+  insns: InstructionView,
+  at: number,
   expected: CoreAnswer,
   answer: CoreAnswer,
 ): PatchResult {
-  const view = new DataView(insns.buffer, insns.byteOffset + index * SLOT, insns.byteLength - index * SLOT);
-  const opcode = view.getUint8(0);
-  switch (opcode & CLASS_MASK) {
+  const code = insns.code(at);
+  switch (BPF_CLASS(code)) {
     case BPF_ALU:
     case BPF_ALU64:
-      if ((opcode & SOURCE_REGISTER) !== 0) throw notRelocatable(opcode);
-      check(expected, extend(view.getInt32(4, true)), answer);
-      view.setInt32(4, answer.value.low, true);
+      if (BPF_SRC(code) !== BPF_K) throw notRelocatable(code);
+      check(expected, extend(insns.imm(at)), answer);
+      insns.setImm(at, answer.value.low);
       return undefined;
     case BPF_LDX:
     case BPF_ST:
     case BPF_STX:
-      return patchAccess(view, expected, answer);
+      return patchAccess(insns, at, expected, answer);
     case BPF_LD:
-      if (!isPlainLoadImmediate(view)) throw notRelocatable(opcode);
-      check(expected, { low: view.getInt32(4, true), high: view.getInt32(SLOT + 4, true) }, answer);
-      view.setInt32(4, answer.value.low, true);
-      view.setInt32(SLOT + 4, answer.value.high, true);
+      if (!isPlainLoadImmediate(insns, at)) throw notRelocatable(code);
+      check(expected, { low: insns.imm(at), high: insns.imm(at + 1) }, answer);
+      insns.setImm(at, answer.value.low);
+      insns.setImm(at + 1, answer.value.high);
       return undefined;
     default:
-      throw notRelocatable(opcode);
+      throw notRelocatable(code);
   }
 }
 
-function patchAccess(view: DataView, expected: CoreAnswer, answer: CoreAnswer): PatchResult {
-  check(expected, extend(view.getInt16(2, true)), answer);
+function patchAccess(insns: InstructionView, at: number, expected: CoreAnswer, answer: CoreAnswer): PatchResult {
+  check(expected, extend(insns.off(at)), answer);
   const { low, high } = answer.value;
   if (high !== 0 || low < 0 || low > LARGEST_OFFSET) {
     throw new BpfiterError('relocation', `offset ${wordText(answer.value, false)} does not fit into a load or store`);
@@ -95,18 +99,18 @@ function patchAccess(view: DataView, expected: CoreAnswer, answer: CoreAnswer): 
   const from = expected.access?.size ?? 0;
   const to = answer.access?.size ?? 0;
   if (from !== to && !mayChangeSize(expected.access, answer.access)) return 'unsafe-size-change';
-  view.setInt16(2, low, true);
+  insns.setOff(at, low);
   if (from === to) return undefined;
 
-  const opcode = view.getUint8(0);
-  const moved = SIZES.find(([bits]) => bits === (opcode & SIZE_MASK))?.[1];
+  const code = insns.code(at);
+  const moved = SIZES.find(([bits]) => bits === BPF_SIZE(code))?.[1];
   if (moved !== from) {
     throw new BpfiterError('malformed', `instruction moves ${moved} bytes, but the field has ${from} in the object`);
   }
   const size = SIZES.find(([, bytes]) => bytes === to)?.[0];
   if (size === undefined)
     throw new BpfiterError('relocation', `a field of ${to} bytes cannot be loaded or stored at once`);
-  view.setUint8(0, (opcode & (MODE_MASK | CLASS_MASK)) | size);
+  insns.setCode(at, BPF_MODE(code) | size | BPF_CLASS(code));
   return undefined;
 }
 
@@ -123,19 +127,16 @@ const isUnsigned = ({ btf, typeId }: Access): boolean =>
   btf.kindOf(typeId) === BTF_KIND_INT && intEncoding(btf, typeId) !== INT_SIGNED;
 
 /** Replaces an instruction by the call of a helper that cannot exist; of `ld_imm64` both slots. */
-export function poisonInstruction(insns: Uint8Array, index: number): void {
-  const view = new DataView(insns.buffer, insns.byteOffset, insns.byteLength);
-  const slots = view.getUint8(index * SLOT) === LD_IMM64 && (index + 2) * SLOT <= insns.byteLength ? 2 : 1;
-  for (let at = index * SLOT; at < (index + slots) * SLOT; at += SLOT) {
-    view.setUint32(at, CALL, true);
-    view.setInt32(at + 4, POISON_HELPER, true);
-  }
+export function poisonInstruction(insns: InstructionView, at: number): void {
+  if (insns.isLdImm64(at) && at + 1 < insns.length) poison(insns, at + 1, POISON_HELPER);
+  poison(insns, at, POISON_HELPER);
 }
 
 /** A number, not a descriptor or an address: no source register, and an empty second slot. */
-function isPlainLoadImmediate(view: DataView): boolean {
-  if (view.getUint8(0) !== LD_IMM64 || view.byteLength < 2 * SLOT) return false;
-  return view.getUint8(1) >> 4 === 0 && view.getInt16(2, true) === 0 && view.getUint32(SLOT, true) === 0;
+function isPlainLoadImmediate(insns: InstructionView, at: number): boolean {
+  if (!insns.isLdImm64(at) || at + 1 >= insns.length) return false;
+  const second = insns.code(at + 1) | insns.dst(at + 1) | insns.src(at + 1) | insns.off(at + 1);
+  return insns.src(at) === 0 && insns.off(at) === 0 && second === 0;
 }
 
 /** Immediates and offsets are compared with 64-bit numbers: by their sign. */
@@ -151,7 +152,7 @@ function check(expected: CoreAnswer, found: Word64, answer: CoreAnswer): void {
   );
 }
 
-function notRelocatable(opcode: number): BpfiterError {
-  const code = `0x${opcode.toString(16).padStart(2, '0')}`;
-  return new BpfiterError('malformed', `instruction with opcode ${code} has no place for the answer`);
+function notRelocatable(code: number): BpfiterError {
+  const opcode = `0x${code.toString(16).padStart(2, '0')}`;
+  return new BpfiterError('malformed', `instruction with opcode ${opcode} has no place for the answer`);
 }

@@ -10,6 +10,7 @@
  */
 import type { Btf } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
+import { InstructionView } from '../../isa/index.ts';
 import { answerFor, answerForNothing, type CoreAnswer } from './answer.ts';
 import type { Candidate, CoreTargets } from './candidates.ts';
 import { explainMismatch, explainSizeChange } from './explain.ts';
@@ -17,8 +18,6 @@ import { BPF_CORE_TYPE_ID_LOCAL, coreKindName } from './kinds.ts';
 import { type Mismatch, matchSubject } from './match.ts';
 import { patchInstruction, poisonInstruction } from './patch.ts';
 import { describeSubject, describeType, nameSubject, readSubject, type Subject, wordText } from './subject.ts';
-
-const SLOT = 8;
 
 /** A record of `.BTF.ext`, its instruction counted from the beginning of the program. */
 export interface CoreRelocation {
@@ -66,19 +65,20 @@ export function relocateProgram(
   local: Btf,
   targets: CoreTargets,
 ): readonly CoreOutcome[] {
+  const view = new InstructionView(insns);
   return relocations.map((relocation) => {
     try {
-      return relocate(insns, relocation, local, targets);
+      return relocate(view, relocation, local, targets);
     } catch (error) {
       throw withContext(error, program, relocation, local);
     }
   });
 }
 
-function relocate(insns: Uint8Array, relocation: CoreRelocation, local: Btf, targets: CoreTargets): CoreOutcome {
+function relocate(insns: InstructionView, relocation: CoreRelocation, local: Btf, targets: CoreTargets): CoreOutcome {
   const { insn, kind, typeId } = relocation;
-  if (insn < 0 || (insn + 1) * SLOT > insns.byteLength) {
-    throw new BpfiterError('malformed', `the program has only ${Math.floor(insns.byteLength / SLOT)} instructions`);
+  if (insn < 0 || insn >= insns.length) {
+    throw new BpfiterError('malformed', `the program has only ${insns.length} instructions`);
   }
   if (targets.kernel === undefined) throw new BpfiterError('unsupported', 'this kernel has no BTF');
   const subject = readSubject(local, typeId, relocation.access, kind);
