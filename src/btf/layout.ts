@@ -4,7 +4,7 @@
  */
 import { BpfiterError } from '../errors.ts';
 import type { Btf } from './btf.ts';
-import { kindName } from './kinds.ts';
+import { HEAD_WORDS, kindName } from './kinds.ts';
 import {
   BTF_KIND_ARRAY,
   BTF_KIND_CONST,
@@ -111,13 +111,14 @@ function sizeless(btf: Btf, id: number, at: number): BpfiterError {
 }
 
 /**
- * Alignments as a compiler laid the types out, which BTF does not say: the natural one, unless a struct's offsets
- * or size contradict it, which is how a packed struct shows.
+ * Alignments as a compiler laid the types out, which BTF does not say: the natural one, unless a layout contradicts
+ * it, which is how a packed struct shows.
  */
 export class Alignments {
   readonly #btf: Btf;
   /** 0 while a struct is being looked at: it then contains itself. */
   readonly #composites = new Map<number, number>();
+  readonly #packed = new Set<number>();
 
   constructor(btf: Btf) {
     this.#btf = btf;
@@ -125,6 +126,12 @@ export class Alignments {
 
   of(id: number): number {
     return this.#of(id, 0);
+  }
+
+  /** Whether this struct or union can only be had with `__attribute__((packed))`. */
+  isPacked(id: number): boolean {
+    this.#ofComposite(id, 0);
+    return this.#packed.has(id);
   }
 
   #of(id: number, depth: number): number {
@@ -162,7 +169,7 @@ export class Alignments {
     if (known !== undefined) return known;
     this.#composites.set(id, 0);
     try {
-      const alignment = this.#natural(id, depth);
+      const alignment = this.#ofMembers(id, depth);
       this.#composites.set(id, alignment);
       return alignment;
     } catch (error) {
@@ -171,19 +178,46 @@ export class Alignments {
     }
   }
 
-  #natural(id: number, depth: number): number {
+  #ofMembers(id: number, depth: number): number {
     const btf = this.#btf;
-    const flagged = btf.kindFlagOf(id);
     let largest = 1;
+    let natural = true;
     for (let index = 0; index < btf.vlenOf(id); index++) {
-      const offset = btf.rawWord(id, 3 + index * 3 + 2);
-      const alignment = this.#of(btf.rawWord(id, 3 + index * 3 + 1), depth + 1);
-      const bitField = flagged && offset >>> 24 !== 0;
-      if (!bitField && (flagged ? offset & 0xffffff : offset) % (8 * alignment) !== 0) return 1;
+      const { type, bitOffset, bitSize } = memberAt(btf, id, index);
+      const alignment = this.#of(type, depth + 1);
       largest = Math.max(largest, alignment);
+      if (bitSize === 0) natural &&= bitOffset % (8 * alignment) === 0;
+      // A compiler never lets a bit field straddle two units of its type.
+      else natural &&= (bitOffset % (8 * alignment)) + bitSize <= 8 * sizeOfType(btf, type);
     }
-    return btf.sizeOf(id) % largest === 0 ? largest : 1;
+    if (natural && btf.sizeOf(id) % largest === 0) return largest;
+    this.#packed.add(id);
+    return 1;
   }
+}
+
+export interface MemberRecord {
+  readonly nameOffset: number;
+  readonly type: number;
+  readonly bitOffset: number;
+  /** 0 for an ordinary member. */
+  readonly bitSize: number;
+}
+
+/** A member with its bit field resolved, whether the kind flag announces it or the type does (old compilers). */
+export function memberAt(btf: Btf, id: number, index: number): MemberRecord {
+  const at = HEAD_WORDS + index * 3;
+  const nameOffset = btf.rawWord(id, at);
+  const type = btf.rawWord(id, at + 1);
+  const offset = btf.rawWord(id, at + 2);
+  if (btf.kindFlagOf(id)) return { nameOffset, type, bitOffset: offset & 0xffffff, bitSize: offset >>> 24 };
+  const integer = skipModifiersAndTypedefs(btf, type);
+  if (btf.kindOf(integer) !== BTF_KIND_INT) return { nameOffset, type, bitOffset: offset, bitSize: 0 };
+  const bits = btf.rawWord(integer, HEAD_WORDS);
+  const bitSize = bits & 0xff;
+  return bitSize === btf.sizeOf(integer) * 8
+    ? { nameOffset, type, bitOffset: offset, bitSize: 0 }
+    : { nameOffset, type, bitOffset: offset + ((bits >>> 16) & 0xff), bitSize };
 }
 
 /**
@@ -205,34 +239,15 @@ function memberNamed(btf: Btf, outer: number, name: string, seen: Set<number>): 
   const id = skipModifiersAndTypedefs(btf, outer);
   if (!isComposite(btf.kindOf(id)) || seen.has(id) || seen.size > LONGEST_CHAIN) return undefined;
   seen.add(id);
-  const flagged = btf.kindFlagOf(id);
   for (let index = 0; index < btf.vlenOf(id); index++) {
-    const at = 3 + index * 3;
-    const member = btf.string(btf.rawWord(id, at));
-    const type = btf.rawWord(id, at + 1);
-    const offset = btf.rawWord(id, at + 2);
-    const bitOffset = flagged ? offset & 0xffffff : offset;
-    const bitSize = flagged ? offset >>> 24 : oldBitFieldSize(btf, type);
+    const { nameOffset, type, bitOffset, bitSize } = memberAt(btf, id, index);
+    const member = btf.string(nameOffset);
     if (member === name) {
-      if (bitSize === 0) return { bitOffset, type: typeId(type) };
-      return { bitOffset: bitOffset + (flagged ? 0 : oldBitFieldOffset(btf, type)), bitSize, type: typeId(type) };
+      return { bitOffset, type: typeId(type), ...(bitSize === 0 ? {} : { bitSize }) };
     }
     if (member !== '') continue;
     const inner = memberNamed(btf, type, name, seen);
     if (inner !== undefined) return { ...inner, bitOffset: bitOffset + inner.bitOffset };
   }
   return undefined;
-}
-
-/** Old compilers wrote a bit field as a member of an integer type that has fewer bits than its size; 0 for others. */
-function oldBitFieldSize(btf: Btf, type: number): number {
-  const id = skipModifiersAndTypedefs(btf, type);
-  if (btf.kindOf(id) !== BTF_KIND_INT) return 0;
-  const bits = btf.rawWord(id, 3) & 0xff;
-  return bits === btf.sizeOf(id) * 8 ? 0 : bits;
-}
-
-/** Where, within such an integer type, its bits begin. */
-function oldBitFieldOffset(btf: Btf, type: number): number {
-  return (btf.rawWord(skipModifiersAndTypedefs(btf, type), 3) >>> 16) & 0xff;
 }
