@@ -42,6 +42,8 @@ export interface StructOpsContent {
   readonly data: Uint8Array;
   /** Program of each member, by the member's index; may be changed until loading. */
   readonly programs: (ObjectProgram | undefined)[];
+  /** The same as compiled: a program that was replaced is not loaded, unless another map uses it. */
+  readonly declared: readonly (ObjectProgram | undefined)[];
 }
 
 export type MapOrigin =
