@@ -23,12 +23,13 @@ export interface ElfSection {
   readonly data: Uint8Array;
 }
 
+/** Every field but `index` is read when it is asked for, and throws BpfiterError `malformed` where it is damaged. */
 export interface ElfSymbol {
   readonly index: number;
   readonly name: string;
   readonly value: number;
   readonly size: number;
-  /** Index of a section, or SHN_UNDEF, SHN_ABS, SHN_COMMON; SHN_XINDEX is already resolved. */
+  /** Index of a section (which need not exist), or SHN_UNDEF, SHN_ABS, SHN_COMMON; SHN_XINDEX is already resolved. */
   readonly sectionIndex: number;
   /** STB_* */
   readonly binding: number;

@@ -110,7 +110,7 @@ describe.each([
   });
 
   it('keeps every field of a symbol', () => {
-    expect(symbolNamed(file, 'counter')).toEqual({
+    expect(symbolNamed(file, 'counter')).toMatchObject({
       index: 3,
       name: 'counter',
       value: 8,
@@ -144,7 +144,7 @@ describe.each([
     larger.set(bytes, 13);
     const inside = readElf(larger.subarray(13, 13 + bytes.length));
     expect(inside.section('license')?.data).toEqual(text('GPL\0'));
-    expect(inside.symbols).toEqual(file.symbols);
+    expect(inside.symbols.map((symbol) => symbol.name)).toEqual(file.symbols.map((symbol) => symbol.name));
   });
 });
 
@@ -196,13 +196,33 @@ it('a relocation to a symbol that is not given cannot be written', () => {
   expect(() => writeElf({ ...object(true), relocations: [{ section: 9, entries: [] }] })).toThrow('section 9');
 });
 
+describe('damage that does not matter to libelf is passed over', () => {
+  const bytes = writeElf(object(true));
+  const view = new DataView(bytes.buffer);
+
+  it('a wrong size of section headers in the ELF header', () => {
+    view.setUint16(58, 68, true);
+    expect(readElf(bytes).section('license')?.data).toEqual(text('GPL\0'));
+  });
+
+  it('a symbol that nobody asks for', () => {
+    const symbols = readElf(bytes).section('.symtab')?.offset ?? 0;
+    view.setUint32(symbols + 24, 0xffff, true);
+    view.setUint16(symbols + 30, 0x1000, true);
+    const file = readElf(bytes);
+    expect(file.symbols[1]?.sectionIndex).toBe(0x1000);
+    expect(() => file.symbols[1]?.name).toThrow('the name of symbol 1 reaches past the end of its string table');
+    expect(file.symbols[3]?.name).toBe('counter');
+  });
+});
+
 describe('a damaged file is refused with a line that says where', () => {
   const whole = writeElf(object(true));
   const sectionTable = Number(new DataView(whole.buffer).getBigUint64(40, true));
   const header = (index: number): number => sectionTable + index * 64;
   const readAll = (bytes: Uint8Array): void => {
     const file = readElf(bytes);
-    file.symbols.length;
+    for (const { name, value, size, sectionIndex } of file.symbols) void [name, value, size, sectionIndex];
     for (const relocation of file.relocations) relocation.entries.length;
   };
   const symbols = readElf(whole).section('.symtab')?.offset ?? 0;
@@ -214,7 +234,6 @@ describe('a damaged file is refused with a line that says where', () => {
     ['unknown class', (view) => view.setUint8(4, 7), 'ELF class is 7; there are only 1 (32-bit) and 2 (64-bit)'],
     ['byte order', (view) => view.setUint8(5, 3), 'ELF byte order is 3; there are only 1 (little) and 2 (big)'],
     ['version', (view) => view.setUint8(6, 9), 'ELF version is 9; there is only 1'],
-    ['size of section headers', (view) => view.setUint16(58, 40, true), 'section headers have 40 bytes; ELF64 has 64'],
     [
       'place of section headers',
       (view) => view.setBigUint64(40, 1n << 40n, true),
@@ -249,7 +268,7 @@ describe('a damaged file is refused with a line that says where', () => {
     [
       'relocation target',
       (view) => view.setUint32(header(4) + 44, 77, true),
-      'section 4 (.reliter/task) relocates section 77, but there are only 8',
+      'section 4 (.reliter/task) relocates section 77, but there are only 8 sections',
     ],
     [
       'relocation entry size',
@@ -285,11 +304,6 @@ describe('a damaged file is refused with a line that says where', () => {
       'symbol name',
       (view) => view.setUint32(symbols + 24, 4000, true),
       'the name of symbol 1 reaches past the end of its string table',
-    ],
-    [
-      'symbol section',
-      (view) => view.setUint16(symbols + 30, 8, true),
-      'symbol 1 is in section 8, but there are only 8 sections',
     ],
     [
       'symbol section elsewhere',
