@@ -4,8 +4,8 @@
  *
  *   bpfiter run programs/hashmap.bpf.o map id 20
  *
- * Any hash or array map whose keys have at least 4 and whose values at least 8 bytes will do: the kernel compares what the program
- * reads with the map's sizes when it is attached. `counters` is one to try it with.
+ * Any hash or array map whose keys have at least 4 and whose values at least 8 bytes will do: the kernel compares what
+ * the program reads with the map's sizes when it is attached. `counters` is one to try it with.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -19,7 +19,10 @@ struct {
 	__type(value, __u64);
 } counters SEC(".maps");
 
-/* Globals, so that they can be read from outside. They count for one reader at a time, the one that opened the iterator last. */
+/*
+ * Globals, so that they can be read from outside. They count for one reader at a time, the one that opened the iterator
+ * last.
+ */
 __u64 session;
 __u64 entries;
 __u64 sum;

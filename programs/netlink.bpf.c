@@ -22,7 +22,9 @@ int dump_netlink(struct bpf_iter__netlink *ctx)
 		return 0;
 
 	if (ctx->meta->seq_num == 0)
-		BPF_SEQ_PRINTF(seq, "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n");
+		BPF_SEQ_PRINTF(
+			seq,
+			"sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n");
 
 	/* An array that the socket allocates when it first joins a group; the first word is what /proc shows. */
 	if (netlink->groups)

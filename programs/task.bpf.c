@@ -18,6 +18,8 @@ int dump_task(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
+	char state[2] = {}; /* a string: %c came to the kernel's format strings in Linux 5.19, eleven versions after
+			       this iterator */
 
 	/* After the last thread the program is called once more, without one. */
 	if (!task)
@@ -26,6 +28,7 @@ int dump_task(struct bpf_iter__task *ctx)
 	if (ctx->meta->seq_num == 0)
 		BPF_SEQ_PRINTF(seq, "%8s %8s %8s S COMM\n", "TGID", "PID", "PPID");
 
-	BPF_SEQ_PRINTF(seq, "%8d %8d %8d %c %s\n", task->tgid, task->pid, task->real_parent->tgid, task_state_letter(task), task->comm);
+	state[0] = task_state_letter(task);
+	BPF_SEQ_PRINTF(seq, "%8d %8d %8d %s %s\n", task->tgid, task->pid, task->real_parent->tgid, state, task->comm);
 	return 0;
 }

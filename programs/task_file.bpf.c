@@ -4,8 +4,8 @@
  *
  *   bpfiter run programs/task_file.bpf.o task pid 1234
  *
- * The path is as in /proc/PID/fd for files that have one; of sockets, pipes and the like the kernel's name of their operations is enough to
- * tell what they are.
+ * The path is as in /proc/PID/fd for files that have one; of sockets, pipes and the like the kernel's name of their
+ * operations is enough to tell what they are.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

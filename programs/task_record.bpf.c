@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /*
- * iter/task: one binary record a thread instead of a line. The reader learns the layout of struct task_record from this object's BTF.
+ * iter/task: one binary record a thread instead of a line. The reader learns the layout of struct task_record from this
+ * object's BTF.
  *
  *   bpfiter run programs/task_record.bpf.o --record task_record --format ndjson
  */
@@ -29,16 +30,16 @@ struct task_record {
 	__u32 tgid;
 	__u32 ppid;
 	enum task_kind kind;
-	__u32 state; /* the kernel's TASK_* bits */
-	__u32 flags; /* the kernel's PF_* bits */
+	__u32 state;      /* the kernel's TASK_* bits */
+	__u32 flags;      /* the kernel's PF_* bits */
 	__u64 start_time; /* nanoseconds after boot */
 	struct task_faults faults;
 	char comm[16];
 };
 
 /*
- * A subprogram (it is not inlined), for the sake of its prototype: a struct that only lives on the stack does not get into BTF,
- * the type of an argument does.
+ * A subprogram (it is not inlined), for the sake of its prototype: a struct that only lives on the stack does not get
+ * into BTF, the type of an argument does.
  */
 static __noinline void fill_record(struct task_record *record, struct task_struct *task)
 {
@@ -61,14 +62,18 @@ static __noinline void fill_record(struct task_record *record, struct task_struc
 SEC("iter/task")
 int dump_task_record(struct bpf_iter__task *ctx)
 {
-	struct task_struct *task = ctx->task; /* once: the verifier has to see that what is passed on is what was checked */
+	struct task_struct *task =
+		ctx->task; /* once: the verifier has to see that what is passed on is what was checked */
 	struct task_record record = {};
 
 	if (!task)
 		return 0;
 
 	fill_record(&record, task);
-	/* Fails if the seq_file's buffer is full; the kernel then calls this program again for the same thread, at the next read. */
+	/*
+	 * Fails if the seq_file's buffer is full; the kernel then calls this program again for the same thread, at the
+	 * next read.
+	 */
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

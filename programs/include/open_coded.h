@@ -2,10 +2,12 @@
 /*
  * Open-coded iterators: the kernel's new/next/destroy kfuncs and the loop that joins the three.
  *
- * vmlinux.h has the iterators' structs but, made by an older bpftool, not the prototypes of the kfuncs, and libbpf's headers of that age have
- * no loop macros. Every kfunc is weak: a program that names one an older kernel lacks still loads if no live branch calls it.
+ * vmlinux.h has the iterators' structs but, made by an older bpftool, not the prototypes of the kfuncs, and libbpf's
+ * headers of that age have no loop macros. Every kfunc is weak: a program that names one an older kernel lacks still
+ * loads if no live branch calls it.
  *
- * Prototypes: Linux 6.18, kernel/bpf/helpers.c (the __bpf_kfunc definitions) and kernel/bpf/{task_iter,css_iter,dmabuf_iter,kmem_cache_iter}.c.
+ * Prototypes: Linux 6.18, kernel/bpf/helpers.c (the __bpf_kfunc definitions) and
+ * kernel/bpf/{task_iter,css_iter,dmabuf_iter,kmem_cache_iter}.c.
  */
 #ifndef BPFITER_OPEN_CODED_H
 #define BPFITER_OPEN_CODED_H
@@ -20,7 +22,10 @@ KFUNC int bpf_iter_bits_new(struct bpf_iter_bits *it, const u64 *unsafe_ptr__ign
 KFUNC int *bpf_iter_bits_next(struct bpf_iter_bits *it);
 KFUNC void bpf_iter_bits_destroy(struct bpf_iter_bits *it);
 
-/* flags: BPF_TASK_ITER_ALL_PROCS, BPF_TASK_ITER_ALL_THREADS, or BPF_TASK_ITER_PROC_THREADS (of `task`). Needs an RCU section. */
+/*
+ * flags: BPF_TASK_ITER_ALL_PROCS, BPF_TASK_ITER_ALL_THREADS, or BPF_TASK_ITER_PROC_THREADS (of `task`). Needs an RCU
+ * section.
+ */
 KFUNC int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task__nullable, unsigned int flags);
 KFUNC struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it);
 KFUNC void bpf_iter_task_destroy(struct bpf_iter_task *it);
@@ -60,29 +65,32 @@ KFUNC void bpf_task_release(struct task_struct *p);
 /*
  * bpf_for_each(family, element, arguments of new...) { body }
  *
- * The iterator lives on the stack as long as the loop; the cleanup attribute calls destroy on every way out of it (break and return too),
- * which is what the verifier insists on. `new` may fail: the iterator is then empty, and the loop body does not run.
+ * The iterator lives on the stack as long as the loop; the cleanup attribute calls destroy on every way out of it
+ * (break and return too), which is what the verifier insists on. `new` may fail: the iterator is then empty, and the
+ * loop body does not run.
  */
-#define bpf_for_each(family, element, args...)                                                                                                       \
-	for (struct bpf_iter_##family __it __attribute__((aligned(8), cleanup(bpf_iter_##family##_destroy))),                                         \
-	     *__started __attribute__((unused)) = (bpf_iter_##family##_new(&__it, ##args), &__it);                                                    \
+#define bpf_for_each(family, element, args...)                                                                \
+	for (struct bpf_iter_##family __it __attribute__((aligned(8), cleanup(bpf_iter_##family##_destroy))), \
+	     *__started __attribute__((unused)) = (bpf_iter_##family##_new(&__it, ##args), &__it);            \
 	     ((element) = bpf_iter_##family##_next(&__it));)
 
-/* bpf_for(i, start, end) { body }: i = start .. end - 1, without unrolling and without a limit known to the verifier. */
-#define bpf_for(i, start, end)                                                                                                                       \
-	for (struct bpf_iter_num __it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))),                                                     \
-	     *__started __attribute__((unused)) = (bpf_iter_num_new(&__it, (start), (end)), &__it);                                                   \
-	     ({                                                                                                                                       \
-		     int *__next = bpf_iter_num_next(&__it);                                                                                          \
-		     if (__next)                                                                                                                      \
-			     (i) = *__next;                                                                                                           \
-		     __next;                                                                                                                          \
+/*
+ * bpf_for(i, start, end) { body }: i = start .. end - 1, without unrolling and without a limit known to the verifier.
+ */
+#define bpf_for(i, start, end)                                                                      \
+	for (struct bpf_iter_num __it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))),   \
+	     *__started __attribute__((unused)) = (bpf_iter_num_new(&__it, (start), (end)), &__it); \
+	     ({                                                                                     \
+		     int *__next = bpf_iter_num_next(&__it);                                        \
+		     if (__next)                                                                    \
+			     (i) = *__next;                                                         \
+		     __next;                                                                        \
 	     });)
 
 /* bpf_repeat(n) { body }: n times. */
-#define bpf_repeat(n)                                                                                                                                \
-	for (struct bpf_iter_num __it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))),                                                     \
-	     *__started __attribute__((unused)) = (bpf_iter_num_new(&__it, 0, (n)), &__it);                                                           \
+#define bpf_repeat(n)                                                                             \
+	for (struct bpf_iter_num __it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))), \
+	     *__started __attribute__((unused)) = (bpf_iter_num_new(&__it, 0, (n)), &__it);       \
 	     bpf_iter_num_next(&__it);)
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * The path of an open file, in a buffer that belongs to the reading task.
  *
- * A path has up to 4096 bytes and a BPF stack 512, so the buffer is outside the program. A global variable would be shared by all readers of
- * one pinned iterator, who would print each other's paths; task storage gives each of them their own.
+ * A path has up to 4096 bytes and a BPF stack 512, so the buffer is outside the program. A global variable would be
+ * shared by all readers of one pinned iterator, who would print each other's paths; task storage gives each of them
+ * their own.
  */
 #ifndef BPFITER_PATH_H
 #define BPFITER_PATH_H

@@ -2,9 +2,9 @@
 /*
  * A thread's state as the letter in /proc/PID/stat.
  *
- * The bits are those of include/linux/sched.h; fs/proc/array.c says how they become a letter. `state` became `__state` in Linux 5.14: the
- * second description of task_struct below (what follows ___ in a struct's name is ignored when it is looked up in the kernel's BTF) lets one
- * object read both.
+ * The bits are those of include/linux/sched.h; fs/proc/array.c says how they become a letter. `state` became `__state`
+ * in Linux 5.14: the second description of task_struct below (what follows ___ in a struct's name is ignored when it is
+ * looked up in the kernel's BTF) lets one object read both.
  */
 #ifndef BPFITER_TASK_STATE_H
 #define BPFITER_TASK_STATE_H
