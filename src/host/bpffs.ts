@@ -1,0 +1,165 @@
+/**
+ * Pins: paths in a BPF file system under which kernel objects outlive the process.
+ *
+ * A path outside bpffs is refused by name before the kernel would answer EPERM. `mountBpffs` mounts one on request,
+ * but only where nothing can be hidden by it: on an empty directory or one that it makes.
+ * Sources: kernel/bpf/inode.c; facts/iterators.md 2.9, 6.3.
+ */
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, dirname, resolve } from 'node:path';
+import { BpfiterError } from '../errors.ts';
+import { BPF_OBJ_GET, BPF_OBJ_PIN } from '../uapi/index.ts';
+import { objectPathAttributes } from './attributes.ts';
+import { closeDescriptor, kindOfDescriptor, type ObjectKind } from './descriptor.ts';
+import { failure } from './failure.ts';
+import { callLibc } from './foreign.ts';
+import { cText } from './structs.ts';
+import { bpf } from './syscall.ts';
+
+const { EACCES, EEXIST, ENOENT, ENOTDIR, EPERM } = constants.errno;
+
+/** Where systems mount their bpffs. */
+export const DEFAULT_BPFFS = '/sys/fs/bpf';
+
+const BPF_FS_MAGIC = 0xcafe4a11;
+
+/** Whether an existing file or directory lies in a BPF file system. */
+export function isOnBpffs(path: string): boolean {
+  try {
+    // The magic is a signed number where longs have 32 bits.
+    return statfsSync(path).type >>> 0 === BPF_FS_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statfsSync(`${path}/`) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether something can be pinned at a path.
+ * @throws BpfiterError `usage` for a name or place that bpffs does not allow, `not-found` without the directory,
+ *   `refused` if the path exists
+ */
+export function checkPinPath(path: string): void {
+  const name = basename(path);
+  const directory = dirname(resolve(path));
+  if (path === '' || path.endsWith('/') || name === '') {
+    throw new BpfiterError('usage', `cannot pin at '${path}': it names no file`, { errno: ENOENT });
+  }
+  if (!isDirectory(directory)) {
+    throw new BpfiterError('not-found', `cannot pin at '${path}': there is no directory '${directory}'`, {
+      errno: existsSync(directory) ? ENOTDIR : ENOENT,
+    });
+  }
+  if (!isOnBpffs(directory)) {
+    throw new BpfiterError(
+      'usage',
+      `cannot pin at '${path}': '${directory}' is not in a BPF file system (mount one: mount -t bpf bpf ${DEFAULT_BPFFS})`,
+      { errno: EPERM },
+    );
+  }
+  if (name.includes('.')) {
+    throw new BpfiterError('usage', `cannot pin at '${path}': a name in a BPF file system may not contain a dot`, {
+      errno: EPERM,
+    });
+  }
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+    throw new BpfiterError('refused', `cannot pin at '${path}': it already exists`, { errno: EEXIST });
+  }
+}
+
+/** @throws BpfiterError as `checkPinPath` */
+export function pin(fd: number, path: string, what: string): void {
+  checkPinPath(path);
+  const attributes = objectPathAttributes.create({ pathname: cText(path), bpf_fd: fd });
+  bpf(BPF_OBJ_PIN, attributes, `pin ${what} at '${path}'`);
+}
+
+/** Removes a pin; what it held lives on as long as something else holds it. @throws BpfiterError `not-found`, `usage` */
+export function unpin(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new BpfiterError('not-found', `nothing is pinned at '${path}'`, { errno: ENOENT });
+  }
+  if (!isOnBpffs(path)) {
+    throw new BpfiterError('usage', `'${path}' is not in a BPF file system; it is left alone`, { errno: EPERM });
+  }
+  unlinkSync(path);
+}
+
+const nouns: Readonly<Record<ObjectKind, string>> = { map: 'map', prog: 'program', link: 'link', btf: 'BTF object' };
+
+/**
+ * Opens what is pinned at a path.
+ * @param flags BPF_F_RDONLY, BPF_F_WRONLY (maps only)
+ * @throws BpfiterError `not-found`; `usage` if it is no object of this kind; `not-permitted`
+ */
+export function openPinned(path: string, kind: ObjectKind, flags = 0): number {
+  const noun = nouns[kind];
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+    throw new BpfiterError('not-found', `no ${noun} is pinned at '${path}': no such file`, { errno: ENOENT });
+  }
+  if (!isOnBpffs(path)) {
+    throw new BpfiterError('usage', `no ${noun} is pinned at '${path}': it is not in a BPF file system`, {
+      errno: EACCES,
+    });
+  }
+  const attributes = objectPathAttributes.create({ pathname: cText(path), file_flags: flags });
+  const fd = bpf(BPF_OBJ_GET, attributes, `open the ${noun} pinned at '${path}'`, { need: 'load' });
+  const found = kindOfDescriptor(fd);
+  if (found !== undefined && found !== kind) {
+    closeDescriptor(fd);
+    throw new BpfiterError('usage', `'${path}' is a pinned ${nouns[found]}, not a ${noun}`);
+  }
+  return fd;
+}
+
+/**
+ * Sees to it that a directory lies in a BPF file system, by mounting one on it (mode 0700) if it is empty or missing.
+ * @returns undoes what was done: nothing, if the directory was on bpffs already
+ * @throws BpfiterError `usage` for a directory that has contents, `not-permitted` without CAP_SYS_ADMIN
+ */
+export function mountBpffs(directory: string): () => void {
+  if (isOnBpffs(directory)) return () => {};
+  const made = !existsSync(directory);
+  if (made) {
+    makeDirectory(directory);
+  } else if (!isDirectory(directory)) {
+    throw new BpfiterError('usage', `cannot mount a BPF file system on '${directory}': it is no directory`);
+  } else if (readdirSync(directory).length > 0) {
+    throw new BpfiterError(
+      'usage',
+      `cannot mount a BPF file system on '${directory}': it is not empty, and the mount would hide what is in it`,
+    );
+  }
+  const result = callLibc('mount', 'bpf', resolve(directory), 'bpf', 0, 'mode=0700');
+  if (result < 0) {
+    if (made) rmdirSync(directory);
+    throw failure(-result, `mount a BPF file system on '${directory}'`, { need: 'admin' });
+  }
+  return () => {
+    unmountBpffs(directory);
+    if (made) rmdirSync(directory);
+  };
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new BpfiterError('not-found', `cannot make the directory '${directory}': ${reason}`, { cause });
+  }
+}
+
+/** Unmounts a BPF file system; what is pinned in it is released. */
+export function unmountBpffs(directory: string): void {
+  const result = callLibc('umount2', resolve(directory), 0);
+  if (result < 0) throw failure(-result, `unmount the BPF file system on '${directory}'`, { need: 'admin' });
+}

@@ -1,0 +1,121 @@
+/**
+ * The foreign functions that the room uses, through koffi: bpf(2) itself and the few calls of libc that Node has no
+ * word for. koffi is an optional dependency of several megabytes: it is loaded at the first call, never by an import.
+ *
+ * Every call returns the result, or the negative errno; turning that into an error is left to errors of the callers.
+ * Functions are bound once with fixed signatures, and buffers are passed as they are (facts/performance.md, start-up).
+ */
+import { createRequire } from 'node:module';
+import { BpfiterError } from '../errors.ts';
+
+/** The little of koffi that is used; its own types would have to be installed to compile. */
+interface Koffi {
+  load(path: null): { func(name: string, result: string, parameters: readonly string[]): ForeignFunction };
+  errno(): number;
+  address(value: Uint8Array): bigint;
+  view(address: bigint, length: number): ArrayBuffer;
+}
+
+type ForeignFunction = (...values: (number | bigint | string | Uint8Array | null)[]) => number | bigint;
+
+/** Number of bpf(2) by Node's name of the architecture (asm/unistd.h of each). */
+const bpfNumbers: Readonly<Record<string, number>> = {
+  x64: 321,
+  arm64: 280,
+  riscv64: 280,
+  loong64: 280,
+  ppc64: 361,
+  s390x: 351,
+  ia32: 357,
+  arm: 386,
+};
+
+/** libc's prototypes. Addresses that are not buffers are plain integers: `long`. */
+const prototypes = {
+  syscall: ['long', ['long', 'long', 'void *', 'long']],
+  fcntl: ['int', ['int', 'int', 'long']],
+  mount: ['int', ['str', 'str', 'str', 'unsigned long', 'str']],
+  umount2: ['int', ['str', 'int']],
+  prlimit: ['int', ['int', 'int', 'void *', 'void *']],
+  mmap: ['long', ['uint64', 'size_t', 'int', 'int', 'int', 'long']],
+  munmap: ['int', ['uint64', 'size_t']],
+} as const satisfies Record<string, readonly [result: string, parameters: readonly string[]]>;
+
+type FunctionName = keyof typeof prototypes;
+
+interface Foreign {
+  readonly koffi: Koffi;
+  readonly bpfNumber: number;
+  readonly functions: Readonly<Record<FunctionName, ForeignFunction>>;
+}
+
+let bound: Foreign | undefined;
+
+function foreign(): Foreign {
+  bound ??= bind();
+  return bound;
+}
+
+function bind(): Foreign {
+  const bpfNumber = bpfNumbers[process.arch];
+  if (process.platform !== 'linux' || bpfNumber === undefined) {
+    throw new BpfiterError(
+      'unsupported',
+      `the host kernel can be used on Linux only, and this is ${process.platform} on ${process.arch}`,
+    );
+  }
+  let koffi: Koffi;
+  try {
+    koffi = createRequire(import.meta.url)('koffi');
+  } catch (cause) {
+    throw new BpfiterError('unsupported', "the host kernel needs the package 'koffi': run `npm install koffi`", {
+      cause,
+    });
+  }
+  // The running program itself: libc is part of it, whatever its file is called.
+  const library = koffi.load(null);
+  const lazily = (name: FunctionName): ForeignFunction => {
+    let target: ForeignFunction | undefined;
+    return (...values) => {
+      target ??= library.func(name, prototypes[name][0], prototypes[name][1]);
+      return target(...values);
+    };
+  };
+  return {
+    koffi,
+    bpfNumber,
+    functions: {
+      syscall: library.func('syscall', prototypes.syscall[0], prototypes.syscall[1]),
+      fcntl: lazily('fcntl'),
+      mount: lazily('mount'),
+      umount2: lazily('umount2'),
+      prlimit: lazily('prlimit'),
+      mmap: lazily('mmap'),
+      munmap: lazily('munmap'),
+    },
+  };
+}
+
+/** Calls bpf(2) without a look at the result. @returns what the kernel returns, or the negative errno */
+export function rawBpf(command: number, attributes: Uint8Array, size: number): number {
+  const { koffi, bpfNumber, functions } = foreign();
+  const result = Number(functions.syscall(bpfNumber, command, attributes, size));
+  return result < 0 ? -koffi.errno() : result;
+}
+
+/** Calls a function of libc that returns -1 on failure. @returns its result, or the negative errno */
+export function callLibc(
+  name: Exclude<FunctionName, 'syscall'>,
+  ...values: (number | bigint | string | Uint8Array | null)[]
+): number {
+  const { koffi, functions } = foreign();
+  const result = Number(functions[name](...values));
+  return result === -1 ? -koffi.errno() : result;
+}
+
+/** Where a buffer lies. It stays there for as long as it is referenced: only whoever keeps it may keep the address. */
+export const addressOf = (buffer: Uint8Array): bigint => foreign().koffi.address(buffer);
+
+/** Memory that is not V8's (an mmap) as bytes. Using them after the memory is unmapped ends the process. */
+export const viewOf = (address: bigint, length: number): Uint8Array =>
+  new Uint8Array(foreign().koffi.view(address, length));

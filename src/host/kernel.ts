@@ -1,0 +1,126 @@
+/**
+ * The host kernel: the Linux that this process runs on, behind the interface that both kernels share.
+ */
+import type { Btf } from '../btf/index.ts';
+import { BpfiterError } from '../errors.ts';
+import type { Kernel, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
+import type { BpfObject } from '../object/index.ts';
+import { BPF_F_RDONLY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
+import { openPinned } from './bpffs.ts';
+import { closeDescriptor, duplicate, kindOfDescriptor } from './descriptor.ts';
+import { objectIds, openById, openIfThere } from './ids.ts';
+import { kernelBtf } from './kernel-btf.ts';
+import { HostLink, linkInfoOf } from './links.ts';
+import { loadObject } from './load.ts';
+import type { HostLoadedObject } from './loaded-object.ts';
+import { HostMap, mapInfoOf } from './maps.ts';
+import { requirePermission } from './privilege.ts';
+import { HostTarget } from './target.ts';
+
+/**
+ * Opens the running kernel.
+ * @throws BpfiterError `not-permitted` without the privilege to load programs, `unsupported` on anything but Linux and
+ *   without koffi
+ */
+export function openHostKernel(): HostKernel {
+  requirePermission();
+  return new HostKernel();
+}
+
+/** What is loaded or opened through it stays when it is closed. */
+export class HostKernel implements Kernel {
+  readonly kind = 'host';
+  readonly target = new HostTarget();
+
+  btf(): Btf {
+    return kernelBtf();
+  }
+
+  async load(object: BpfObject, options: LoadOptions = {}): Promise<HostLoadedObject> {
+    return loadObject(object, this.target, options, (selector) => this.openMap(selector));
+  }
+
+  openMap(selector: MapSelector): HostMap {
+    if ('fd' in selector) return openMapByFd(selector.fd);
+    if ('id' in selector) return hold(openMapById(selector.id));
+    if ('pinned' in selector) return hold(openPinned(selector.pinned, 'map'));
+    return openMapByName(selector.name);
+  }
+
+  openLink(selector: { readonly id: number } | { readonly pinned: string }): HostLink {
+    if ('id' in selector) return new HostLink(openById('link', selector.id), `link ${selector.id}`);
+    return new HostLink(openPinned(selector.pinned, 'link'), `the link pinned at '${selector.pinned}'`);
+  }
+
+  *links(): Generator<LinkInfo, void, undefined> {
+    for (const id of objectIds('link')) {
+      const fd = openIfThere('link', id);
+      if (fd === undefined) continue;
+      let info: LinkInfo;
+      try {
+        info = linkInfoOf(fd, `link ${id}`);
+      } finally {
+        closeDescriptor(fd);
+      }
+      yield info;
+    }
+  }
+
+  close(): void {
+    this.target.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Makes an owner of the descriptor, which is closed if that fails. */
+function hold(fd: number): HostMap {
+  try {
+    return new HostMap(fd);
+  } catch (error) {
+    closeDescriptor(fd);
+    throw error;
+  }
+}
+
+function openMapByFd(fd: number): HostMap {
+  const kind = kindOfDescriptor(fd);
+  if (kind !== undefined && kind !== 'map') throw new BpfiterError('usage', `descriptor ${fd} is a ${kind}, not a map`);
+  return hold(duplicate(fd, 'a map'));
+}
+
+/** Maps that user space may not write can still be opened for reading. */
+function openMapById(id: number): number {
+  try {
+    return openById('map', id);
+  } catch (error) {
+    if (!(error instanceof BpfiterError) || error.code !== 'refused') throw error;
+    return openById('map', id, BPF_F_RDONLY);
+  }
+}
+
+/** Names in the kernel need not be unique: one that several maps have is no name of a map. */
+function openMapByName(name: string): HostMap {
+  if (name.length >= BPF_OBJ_NAME_LEN) {
+    const longest = BPF_OBJ_NAME_LEN - 1;
+    throw new BpfiterError('usage', `'${name}' is no name of a map: names have at most ${longest} characters`);
+  }
+  const ids: number[] = [];
+  for (const id of objectIds('map')) {
+    const fd = openIfThere('map', id, BPF_F_RDONLY);
+    if (fd === undefined) continue;
+    try {
+      if (mapInfoOf(fd, `map ${id}`).name === name) ids.push(id);
+    } finally {
+      closeDescriptor(fd);
+    }
+  }
+  const [id, ...others] = ids;
+  if (id === undefined) throw new BpfiterError('not-found', `there is no map named '${name}'`);
+  if (others.length > 0) {
+    throw new BpfiterError('usage', `several maps are named '${name}'; choose one by its id: ${ids.join(', ')}`);
+  }
+  return hold(openMapById(id));
+}
