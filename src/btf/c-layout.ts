@@ -10,11 +10,15 @@ import type { Btf } from './btf.ts';
 import { type Alignments, type MemberRecord, memberAt, sizeOfType } from './layout.ts';
 import { BTF_KIND_UNION } from './types.ts';
 
-/** Unnamed bit field of `bits` bits in a unit of type `unit`. */
-export interface Padding {
-  readonly unit: 'long' | 'int' | 'short' | 'char';
-  readonly bits: number;
-}
+type Unit = 'long' | 'int' | 'short' | 'char';
+
+/** An unnamed bit field of `bits` bits in a unit of type `unit`, or, for large gaps, an array of bytes. */
+export type Padding =
+  | { readonly unit: Unit; readonly bits: number }
+  | { readonly offset: number; readonly bytes: number };
+
+/** Gaps of more bits than this are filled by an array. */
+const LARGE_GAP = 64 * 64;
 
 export interface CLayout {
   readonly packed: boolean;
@@ -23,7 +27,7 @@ export interface CLayout {
   readonly after: readonly Padding[];
 }
 
-const UNITS: readonly { readonly name: Padding['unit']; readonly bits: number }[] = [
+const UNITS: readonly { readonly name: Unit; readonly bits: number }[] = [
   { name: 'long', bits: 64 },
   { name: 'int', bits: 32 },
   { name: 'short', bits: 16 },
@@ -32,8 +36,15 @@ const UNITS: readonly { readonly name: Padding['unit']; readonly bits: number }[
 
 const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;
 
-/** Bit fields that fill the gap, none of which straddles a unit of its type. */
 function padding(from: number, to: number): readonly Padding[] {
+  if (to - from <= LARGE_GAP) return bitPadding(from, to);
+  const begin = roundUp(from, 8);
+  const end = to - (to % 8);
+  return [...bitPadding(from, begin), { offset: begin / 8, bytes: (end - begin) / 8 }, ...bitPadding(end, to)];
+}
+
+/** Bit fields that fill the gap, none of which straddles a unit of its type. */
+function bitPadding(from: number, to: number): readonly Padding[] {
   const pieces: Padding[] = [];
   let at = from;
   while (at < to) {

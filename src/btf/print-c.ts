@@ -45,20 +45,24 @@ export interface PrintCOptions {
   readonly kfuncs?: boolean | undefined;
 }
 
-const HEADER_BEGIN = `#ifndef __VMLINUX_H__
+const GUARD_BEGIN = `#ifndef __VMLINUX_H__
 #define __VMLINUX_H__
 
-#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+`;
+
+const GUARD_END = `#endif /* __VMLINUX_H__ */
+`;
+
+const ACCESS_INDEX_BEGIN = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)
 #endif
 
 `;
 
-const HEADER_END = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
+const ACCESS_INDEX_END = `#ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute pop
 #endif
 
-#endif /* __VMLINUX_H__ */
 `;
 
 const KFUNC_MACROS = `#ifndef __ksym
@@ -85,7 +89,11 @@ export function printC(btf: Btf, { ids, header = true, kfuncs = ids === undefine
   if (ids === undefined) printer.addAll();
   else for (const id of ids) printer.add(id);
   if (kfuncs) printer.addKfuncs();
-  return header ? `${HEADER_BEGIN}${printer.text()}${HEADER_END}` : printer.text();
+  const text = printer.text();
+  if (!header) return text;
+  // Compilers warn of a pragma that nothing was there for.
+  const types = printer.hasRecords ? `${ACCESS_INDEX_BEGIN}${text}${ACCESS_INDEX_END}` : text;
+  return `${GUARD_BEGIN}${types}${GUARD_END}`;
 }
 
 /** Words that C builds the names of its own types of. */
@@ -114,21 +122,29 @@ class CPrinter {
   /** Tags that were declared ahead of their definition, e.g. `struct file`. */
   readonly #forwarded = new Set<string>();
   readonly #spelledEnums = new Set<number>();
+  #hasRecords = false;
   /** The struct whose members are being looked at: it may point at itself without more ado. */
   #container = 0;
   #depth = 0;
   #visits = 0;
+  readonly #mostVisits: number;
   /** Tabs before a member at the place that is being written. */
   #indent = 0;
 
   constructor(btf: Btf) {
     this.#btf = btf;
+    this.#mostVisits = 100_000 + 50 * btf.endId;
     this.#alignments = new Alignments(btf);
     this.#declarator = new Declarator(
       btf,
       (id) => this.#spell(id),
       (name) => (name === '' ? '' : identifier(name)),
     );
+  }
+
+  /** Whether any struct or union was defined. */
+  get hasRecords(): boolean {
+    return this.#hasRecords;
   }
 
   text(): string {
@@ -149,7 +165,6 @@ class CPrinter {
   /** Writes a type with whatever it needs. */
   add(id: number): void {
     const btf = this.#btf;
-    this.#visits = 0;
     switch (btf.kindOf(id)) {
       case BTF_KIND_FUNC:
       case BTF_KIND_VAR: {
@@ -185,7 +200,6 @@ class CPrinter {
       // Calls are resolved by name, so one that would have to be renamed is of no use.
       if (id === undefined || this.#names.isTaken(name)) continue;
       const prototype = btf.referencedType(id);
-      this.#visits = 0;
       this.#define(prototype);
       const declaration = this.#declarator.declare(prototype, this.#names.ordinary(id, name));
       prototypes.push(`extern ${declaration} __weak __ksym${fastcalls.has(id) ? ' __bpf_fastcall' : ''};\n`);
@@ -215,12 +229,16 @@ class CPrinter {
   }
 
   #require(id: number, complete: boolean): void {
-    // Every step costs a visit, and only corrupt BTF has so many or so deep.
-    if (++this.#visits > 10_000_000 || this.#depth > DEEPEST_NESTING) {
+    this.#descend(id, () => this.#requireKind(id, complete));
+  }
+
+  /** Every step downwards counts: only corrupt BTF has so many of them, or so many below one another. */
+  #descend(id: number, action: () => void): void {
+    if (++this.#visits > this.#mostVisits || this.#depth > DEEPEST_NESTING) {
       throw new BpfiterError('malformed', `${this.#btf.name}: BTF type ${id} is part of endless or immense nesting`);
     }
     this.#depth++;
-    this.#requireKind(id, complete);
+    action();
     this.#depth--;
   }
 
@@ -276,7 +294,7 @@ class CPrinter {
       const { nameOffset, type } = memberAt(this.#btf, id, index);
       const inlined = nameOffset === 0 ? this.#compositeOf(type) : undefined;
       if (inlined === undefined) this.#define(type);
-      else this.#defineMembers(inlined);
+      else this.#descend(inlined, () => this.#defineMembers(inlined));
     }
   }
 
@@ -393,6 +411,7 @@ class CPrinter {
     const btf = this.#btf;
     const keyword = btf.kindOf(id) === BTF_KIND_UNION ? 'union' : 'struct';
     const layout = layoutForC(btf, id, this.#alignments);
+    this.#hasRecords = true;
     this.#indent++;
     const lines = this.#members(id, layout);
     this.#indent--;
@@ -410,7 +429,7 @@ class CPrinter {
     if (members === undefined) return [`char __opaque[${btf.sizeOf(id)}]; /* members overlap */`];
     const lines: string[] = [];
     for (const { before, member } of members) {
-      lines.push(...before.map(paddingText));
+      lines.push(...before.map((piece) => paddingText(id, piece)));
       const { nameOffset, type, bitSize } = member;
       const inlined = nameOffset === 0 ? this.#compositeOf(type) : undefined;
       if (inlined !== undefined) lines.push(`${this.#composite(inlined, false)};`);
@@ -421,8 +440,9 @@ class CPrinter {
     }
     if (after.length === 0) return lines;
     // In a union, what makes it larger must be one thing.
-    if (btf.kindOf(id) === BTF_KIND_UNION) lines.push(`struct { ${after.map(paddingText).join(' ')} };`);
-    else lines.push(...after.map(paddingText));
+    if (btf.kindOf(id) === BTF_KIND_UNION)
+      lines.push(`struct { ${after.map((piece) => paddingText(id, piece)).join(' ')} };`);
+    else lines.push(...after.map((piece) => paddingText(id, piece)));
     return lines;
   }
 
@@ -479,6 +499,10 @@ function floatOfSize(size: number): string {
   return size === 8 ? 'double' : 'long double';
 }
 
-const paddingText = ({ unit, bits }: Padding): string => `${unit}: ${bits};`;
+/** @param id of the struct: names of anonymous structs within one another must differ */
+function paddingText(id: number, padding: Padding): string {
+  if ('unit' in padding) return `${padding.unit}: ${padding.bits};`;
+  return `char __padding_${id}_${padding.offset}[${padding.bytes}];`;
+}
 
 const isCTypeName = (name: string): boolean => name.split(' ').every((word) => C_TYPE_WORDS.has(word));
