@@ -7,8 +7,8 @@
  *   npm run programs -- --check         build nothing; say what is stale and exit with 1 if anything is
  *   npm run programs -- [--all] PATH... only these sources
  *
- * Building needs clang (clang-22 or clang, or $CLANG), its llvm-strip ($LLVM_STRIP), libbpf's headers (Debian: libbpf-dev), bpftool, and the
- * kernel's BTF (/sys/kernel/btf/vmlinux, or $VMLINUX_BTF) for vmlinux.h, which is made anew each time and not kept. Checking needs none of them.
+ * Building needs clang (clang-22 or clang, or $CLANG), its llvm-strip ($LLVM_STRIP), libbpf's headers (Debian: libbpf-dev), and the kernel's BTF
+ * (/sys/kernel/btf/vmlinux, or $VMLINUX_BTF) for vmlinux.h, which our own `bpfiter btf dump` makes anew each time. Checking needs none of them.
  *
  * A source may ask for other flags in a comment, `clang flags: -mcpu=v4`; they come after the flags below.
  */
@@ -21,6 +21,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const flags = ['-target', 'bpf', '-mcpu=v3', '-g', '-O2', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'];
+
+const checkout = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What stops the script: one line for the reader. */
 class Refusal extends Error {}
@@ -132,11 +134,12 @@ function findClang() {
  */
 function writeVmlinuxHeader(directory) {
   const btf = process.env.VMLINUX_BTF ?? '/sys/kernel/btf/vmlinux';
-  if (!existsSync(btf))
-    throw new Refusal(`${btf}: not there; building needs a kernel's BTF (name one in $VMLINUX_BTF)`);
-  const { status, stdout, stderr } = run('bpftool', ['btf', 'dump', 'file', btf, 'format', 'c']);
-  if (status !== 0) throw new Refusal(`bpftool cannot print ${btf}: ${stderr.trim().split('\n')[0]}`);
-  const header = stdout.replace(/^(\t.*\(\*\w*\))\((?:[^()]|\([^()]*\))*\)/gm, '$1()');
+  if (!existsSync(btf)) throw new Refusal(`${btf}: not there; building needs a kernel's BTF (name one in $VMLINUX_BTF)`);
+  const bpfiter = join(checkout, 'dist/cli/main.js');
+  if (!existsSync(bpfiter)) throw new Refusal('dist/ is not there: run npm run build first');
+  const { status, stdout, stderr } = run(process.execPath, [bpfiter, 'btf', 'dump', btf, '--format', 'c']);
+  if (status !== 0) throw new Refusal(stderr.trim().replace(/^bpfiter: /, ''));
+  const header = stdout.replace(/^(\s.*\(\*\w*\))\((?:[^()]|\([^()]*\))*\)/gm, '$1()');
   writeFileSync(join(directory, 'vmlinux.h'), header);
 }
 
@@ -203,7 +206,7 @@ try {
     allowPositionals: true,
     options: { all: { type: 'boolean' }, check: { type: 'boolean' }, root: { type: 'string' } },
   });
-  const root = resolve(values.root ?? join(dirname(fileURLToPath(import.meta.url)), '..'));
+  const root = resolve(values.root ?? checkout);
   if (values.check) {
     const lines = check(root);
     for (const line of lines) console.error(line);

@@ -26,12 +26,16 @@ const rooms = [
   { name: 'btf', node: 'never' },
   { name: 'object', node: 'never' },
   { name: 'records', node: 'never' },
-  { name: 'kernel', files: ['kernel.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts'], node: 'never' },
+  {
+    name: 'kernel',
+    files: ['kernel.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts', 'iter-targets.ts'],
+    node: 'never',
+  },
   { name: 'verifier', node: 'never' },
   { name: 'jit', node: 'never' },
   { name: 'embedded', node: 'never' },
   { name: 'host', node: 'always', packages: ['koffi'] },
-  { name: 'index', files: ['index.ts'], node: 'when called' },
+  { name: 'index', files: ['index.ts', 'read-file.ts'], node: 'when called' },
   { name: 'conformance', node: 'never' },
   { name: 'cli', node: 'always' },
 ];

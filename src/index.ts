@@ -12,6 +12,7 @@
 import { BpfiterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { type BpfObject, openObject } from './object/index.ts';
+import { readFile } from './read-file.ts';
 
 export { BpfiterError, type ErrorCode } from './errors.ts';
 export type {
@@ -57,26 +58,12 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
  * @param source path, file URL, or the object's bytes
  * @throws BpfiterError `not-found` if the file cannot be read, `malformed` if it is no BPF object
  */
-export async function loadObject(source: string | URL | Uint8Array, options: { readonly name?: string } = {}): Promise<BpfObject> {
+export async function loadObject(
+  source: string | URL | Uint8Array,
+  options: { readonly name?: string } = {},
+): Promise<BpfObject> {
   if (source instanceof Uint8Array) return openObject(source, options);
   const path = typeof source === 'string' ? source : source.pathname;
   const name = options.name ?? path.slice(path.lastIndexOf('/') + 1);
   return openObject(await readFile(source), { ...options, name });
 }
-
-async function readFile(source: string | URL): Promise<Uint8Array> {
-  const fs = await import('node:fs/promises');
-  try {
-    return await fs.readFile(source);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const text = readFailures[reason] ?? reason;
-    throw new BpfiterError('not-found', `${source}: ${text}`, { cause: error });
-  }
-}
-
-const readFailures: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'may not be read (permission denied)',
-  EISDIR: 'is a directory',
-};

@@ -18,8 +18,14 @@ const parameterOfTarget: Readonly<Record<string, ParameterKind>> = {
   cgroup: 'cgroup',
 };
 
-/** Targets that cannot be attached without their parameter. */
-const required: ReadonlySet<ParameterKind> = new Set<ParameterKind>(['map', 'cgroup']);
+const EBADF = 9;
+const EINVAL = 22;
+
+/** Parameters that their targets cannot be attached without, and what the kernel answers then. */
+const required: ReadonlyMap<ParameterKind, number> = new Map([
+  ['map', EBADF],
+  ['cgroup', EINVAL],
+]);
 
 /** The parameter that a target takes, or undefined if it takes none (or is not known here). */
 export function parameterOf(target: string): ParameterKind | undefined {
@@ -38,8 +44,9 @@ export function checkParameters(target: string, parameters: IterParameters): voi
     const takes = taken === undefined ? 'it takes no parameter' : `it takes '${taken}'`;
     throw new BpfiterError('usage', `iter/${target} does not take the parameter '${wrong}'; ${takes}`);
   }
-  if (taken !== undefined && required.has(taken) && given.length === 0) {
-    throw new BpfiterError('usage', `iter/${target} needs the parameter '${taken}'`);
+  const errno = taken === undefined ? undefined : required.get(taken);
+  if (errno !== undefined && given.length === 0) {
+    throw new BpfiterError('usage', `iter/${target} needs the parameter '${taken}'`, { errno });
   }
   const { task, cgroup } = parameters;
   if (task !== undefined) {

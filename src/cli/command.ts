@@ -12,7 +12,11 @@ export const optionTable = {
   program: { type: 'string', value: 'NAME', help: 'only this program of the object' },
   record: { type: 'string', value: 'TYPE', help: 'decode the output as a stream of this struct of the object' },
   format: { type: 'string', value: 'FORMAT', help: 'form of the output' },
-  log: { type: 'string', value: 'LEVEL', help: "print the verifier's log: 1 branches, 2 every instruction, 4 statistics" },
+  log: {
+    type: 'string',
+    value: 'LEVEL',
+    help: "print the verifier's log: 1 branches, 2 every instruction, 4 statistics",
+  },
   type: { type: 'string', value: 'NAME', help: 'only this type, with those it needs' },
   base: { type: 'string', value: 'FILE', help: 'BTF that a split BTF file is based on' },
   context: { type: 'string', value: 'HEX|@FILE', help: 'context handed to the program' },

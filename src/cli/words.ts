@@ -103,14 +103,14 @@ function parseTaskWords(words: Words): IterWords {
 function parsePid(word: string): number {
   const pid = parseNumber(word, 'a process number', 0x7fffffff);
   // The kernel takes 0 for "no filter"; nobody who writes a number means that.
-  if (pid === 0) throw new BpfiterError('usage', 'process number 0 selects nothing; leave the parameter out for all tasks');
+  if (pid === 0)
+    throw new BpfiterError('usage', 'process number 0 selects nothing; leave the parameter out for all tasks');
   return pid;
 }
 
 function parseCgroupWords(words: Words): NonNullable<IterWords['cgroup']> {
   const first = words.expect("what follows 'cgroup' (a path, or id N)");
-  const where =
-    first === 'id' ? { id: parseCgroupId(words.expect('the cgroup id')) } : { path: first };
+  const where = first === 'id' ? { id: parseCgroupId(words.expect('the cgroup id')) } : { path: first };
   if (!words.takeKeyword('order')) return { ...where, order: 'descendants_pre' };
   const order = words.expect("what follows 'order'");
   const known = cgroupOrders.find((name) => name === order);

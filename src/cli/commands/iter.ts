@@ -220,7 +220,10 @@ async function load(kernel: Kernel, object: BpfObject, path: string, options: Lo
   try {
     return await kernel.load(object, options);
   } catch (error) {
-    throw new IterFailure(`can't load objfile ${path}: ${reason(error)}`, { exit: exitOf(error, EINVAL), cause: error });
+    throw new IterFailure(`can't load objfile ${path}: ${reason(error)}`, {
+      exit: exitOf(error, EINVAL),
+      cause: error,
+    });
   }
 }
 

@@ -5,8 +5,7 @@ import { checkParameters } from '../../iter-parameters.ts';
 import { mainThreadsOnly, type ObjectProgram } from '../../object/index.ts';
 import type { Command, Invocation, OptionValues } from '../command.ts';
 import { iteratorsOf, namingObject, openObjectFile, targetOf } from '../objects.ts';
-import { formats, type Format, makePrinter } from '../print-sessions.ts';
-import { checkTask } from '../tasks.ts';
+import { type Format, formats, makePrinter } from '../print-sessions.ts';
 import { type IterWords, parseIterWords, Words } from '../words.ts';
 
 export const run: Command = {
@@ -28,7 +27,6 @@ export const run: Command = {
     const iterWords = parseIterWords(words);
     words.end();
     const format = chooseFormat(invocation.options);
-    if (iterWords.task !== undefined) checkTask(iterWords.task);
 
     const object = await openObjectFile(path);
     const programs = iteratorsOf(object, invocation.options.program);

@@ -90,7 +90,13 @@ async function* verdicts(
 }
 
 async function loadAlone(kernel: Kernel, path: string, program: string, logLevel: number): Promise<string> {
-  using loaded = await kernel.load(await loadObject(path), { programs: [program], logLevel });
+  const object = await loadObject(path);
+  // A question must not leave pins, nor be answered by maps that others have pinned.
+  for (const map of object.maps) {
+    map.pinByName = false;
+    map.pinPath = undefined;
+  }
+  using loaded = await kernel.load(object, { programs: [program], logLevel });
   return loaded.program(program).log;
 }
 

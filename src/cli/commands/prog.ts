@@ -1,0 +1,176 @@
+/** `bpfiter prog run OBJ`: runs programs once (BPF_PROG_TEST_RUN), prints what they return and what they wrote. */
+import { BpfiterError } from '../../errors.ts';
+import type { BpfObject, LoadedObject, RunOptions, RunResult } from '../../index.ts';
+import type { ObjectProgram } from '../../object/index.ts';
+import { readFile } from '../../read-file.ts';
+import { formatJson } from '../../records/index.ts';
+import {
+  BPF_PROG_TYPE_CGROUP_SKB,
+  BPF_PROG_TYPE_FLOW_DISSECTOR,
+  BPF_PROG_TYPE_LWT_IN,
+  BPF_PROG_TYPE_LWT_OUT,
+  BPF_PROG_TYPE_LWT_SEG6LOCAL,
+  BPF_PROG_TYPE_LWT_XMIT,
+  BPF_PROG_TYPE_NETFILTER,
+  BPF_PROG_TYPE_SCHED_ACT,
+  BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SOCKET_FILTER,
+  BPF_PROG_TYPE_XDP,
+} from '../../uapi/index.ts';
+import type { Command, Invocation } from '../command.ts';
+import { changedMaps, flatten, type MapChange, readMaps } from '../map-changes.ts';
+import { isIterator, namingObject, openObjectFile, programOf } from '../objects.ts';
+import { writeLine } from '../output.ts';
+import { parseNumber, Words } from '../words.ts';
+
+/** What a packet program sees if the user gives no packet: so many zero bytes. */
+const DEFAULT_PACKET_SIZE = 64;
+
+const packetTypes: ReadonlySet<number> = new Set([
+  BPF_PROG_TYPE_SOCKET_FILTER,
+  BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SCHED_ACT,
+  BPF_PROG_TYPE_XDP,
+  BPF_PROG_TYPE_CGROUP_SKB,
+  BPF_PROG_TYPE_LWT_IN,
+  BPF_PROG_TYPE_LWT_OUT,
+  BPF_PROG_TYPE_LWT_XMIT,
+  BPF_PROG_TYPE_LWT_SEG6LOCAL,
+  BPF_PROG_TYPE_FLOW_DISSECTOR,
+  BPF_PROG_TYPE_NETFILTER,
+]);
+
+export const prog: Command = {
+  name: 'prog',
+  summary: 'run a program once, print its return value and the maps it wrote',
+  usage: ['prog run OBJ [--program NAME | --all] [--context HEX|@FILE] [--data HEX|@FILE] [--repeat N]'],
+  options: ['program', 'all', 'context', 'data', 'repeat'],
+
+  async run(invocation) {
+    const words = new Words(invocation.words);
+    if (!words.takeKeyword('run')) throw new BpfiterError('usage', `'prog' knows 'run', not '${words.peek() ?? ''}'`);
+    const path = words.expect('OBJ, the object file,');
+    words.end();
+    const given = await runOptions(invocation);
+    const object = await openObjectFile(path);
+    const programs = choose(object, invocation);
+    return namingObject(object.name, () => runAll(invocation, object, programs, given));
+  },
+};
+
+async function runOptions({ options }: Invocation): Promise<RunOptions> {
+  const { context, data, repeat } = options;
+  return {
+    ...(context !== undefined && { context: await bytesOf(context, '--context') }),
+    ...(data !== undefined && { data: await bytesOf(data, '--data') }),
+    ...(repeat !== undefined && { repeat: parseNumber(repeat, 'a number of runs', 0x7fffffff) }),
+  };
+}
+
+/** `@FILE`, or hexadecimal digits with blanks between bytes if one likes. */
+async function bytesOf(text: string, option: string): Promise<Uint8Array> {
+  if (text.startsWith('@')) return readFile(text.slice(1));
+  const digits = text.replaceAll(/\s/g, '').replace(/^0x/i, '');
+  if (!/^([0-9a-f]{2})*$/i.test(digits)) {
+    throw new BpfiterError('usage', `${option} takes pairs of hexadecimal digits, or @FILE, not '${text}'`);
+  }
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
+function choose(object: BpfObject, { options }: Invocation): readonly ObjectProgram[] {
+  if (options.all === true && options.program !== undefined) {
+    throw new BpfiterError('usage', '--all and --program exclude each other');
+  }
+  if (options.program !== undefined) return [programOf(object, options.program)];
+  const programs = object.programs.filter(({ autoload }) => autoload);
+  if (options.all === true) return programs;
+  const runnable = programs.filter((program) => !isIterator(program));
+  if (runnable.length !== 1) {
+    const names = runnable.map(({ name }) => name).join(', ');
+    throw new BpfiterError(
+      'usage',
+      `${object.name}: say which program with --program NAME, or --all; it has ${names || 'no program to run this way'}`,
+    );
+  }
+  return runnable;
+}
+
+/** One object a line in JSON; the fields are stable. */
+interface RunLine {
+  readonly object: string;
+  readonly program: string;
+  readonly kernel: 'host' | 'embedded';
+  /** Signed 32-bit; null if the program did not run. */
+  readonly retval: number | null;
+  /** Mean of the runs. */
+  readonly durationNs: number | null;
+  /** Hexadecimal; null if there is none. */
+  readonly dataOut: string | null;
+  /** Entries that the run added, changed or removed (value null), by map. */
+  readonly maps: Readonly<Record<string, readonly MapChange[]>>;
+  readonly error: string | null;
+}
+
+async function runAll(
+  invocation: Invocation,
+  object: BpfObject,
+  programs: readonly ObjectProgram[],
+  given: RunOptions,
+): Promise<number> {
+  const kernel = await invocation.openKernel();
+  using loaded = await kernel.load(object, {
+    ...(invocation.options.all !== true && { programs: programs.map(({ name }) => name) }),
+    logLevel: invocation.options.debug === true ? 1 : 0,
+  });
+  let exit = 0;
+  for (const program of programs) {
+    const line = await runOne(loaded, program, given, kernel.kind);
+    if (line.error !== null) exit = 1;
+    await print(invocation, line);
+  }
+  return exit;
+}
+
+async function runOne(
+  loaded: LoadedObject,
+  program: ObjectProgram,
+  given: RunOptions,
+  kernel: 'host' | 'embedded',
+): Promise<RunLine> {
+  const needsPacket = given.data === undefined && packetTypes.has(program.type);
+  const options = needsPacket ? { ...given, data: new Uint8Array(DEFAULT_PACKET_SIZE) } : given;
+  const subject = { object: loaded.object.name, program: program.name, kernel };
+  const before = readMaps(loaded);
+  let result: RunResult;
+  try {
+    result = await loaded.program(program.name).run(options);
+  } catch (error) {
+    if (!(error instanceof BpfiterError)) throw error;
+    return { ...subject, retval: null, durationNs: null, dataOut: null, maps: {}, error: error.message };
+  }
+  const { retval, durationNs, dataOut } = result;
+  return {
+    ...subject,
+    retval,
+    durationNs,
+    dataOut: dataOut === undefined ? null : hex(dataOut),
+    maps: changedMaps(loaded, before),
+    error: null,
+  };
+}
+
+const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+async function print({ options }: Invocation, line: RunLine): Promise<void> {
+  if (options.json === true || options.pretty === true) {
+    await writeLine(formatJson(line, options.pretty === true ? 2 : 0));
+    return;
+  }
+  if (line.error !== null) {
+    process.stderr.write(`bpfiter: ${line.object}: program ${line.program}: ${line.error}\n`);
+    return;
+  }
+  await writeLine(`${line.program}: returned ${line.retval} in ${line.durationNs} ns`);
+  if (line.dataOut !== null) await writeLine(`  data ${line.dataOut}`);
+  for (const text of flatten(line.maps)) await writeLine(`  ${text}`);
+}

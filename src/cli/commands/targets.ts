@@ -1,0 +1,97 @@
+/**
+ * `bpfiter targets`: the iterators that a kernel has. The list comes from its BTF; what its verifier makes of each
+ * context, and which parameters and sleepable programs each takes, from asking the kernel where that is permitted.
+ */
+import type { Btf } from '../../btf/index.ts';
+import { BpfiterError } from '../../errors.ts';
+import { bpfPermitted, kernelBtf, probeTarget, type TargetProperties } from '../../host/index.ts';
+import { type IterTarget, iterTargetsOf, type OpenCodedIterator, openCodedIteratorsOf } from '../../iter-targets.ts';
+import { formatJson } from '../../records/index.ts';
+import type { Command, Invocation } from '../command.ts';
+import { writeLine } from '../output.ts';
+import { Words } from '../words.ts';
+
+export const targets: Command = {
+  name: 'targets',
+  summary: 'list the iterator targets and open-coded iterators that the kernel has',
+  usage: ['targets'],
+  options: [],
+
+  async run(invocation) {
+    new Words(invocation.words).end();
+    if (invocation.options.kernel === 'embedded') {
+      throw new BpfiterError('unsupported', 'the embedded kernel is not part of this version; use --kernel host');
+    }
+    const btf = kernelBtf();
+    const permission = bpfPermitted();
+    if (!permission.ok) invocation.debug(`listed from BTF alone: ${permission.reason}`);
+    await print(invocation, btf, permission.ok);
+    return 0;
+  },
+};
+
+async function print({ options }: Invocation, btf: Btf, permitted: boolean): Promise<void> {
+  const described = iterTargetsOf(btf).map((target) => ({
+    target,
+    properties: permitted ? probeTarget(target) : undefined,
+  }));
+  const openCoded = openCodedIteratorsOf(btf);
+  if (options.json === true || options.pretty === true) {
+    const objects = { targets: described.map(jsonOf), openCoded: openCoded.map(openCodedJson) };
+    await writeLine(formatJson(objects, options.pretty === true ? 2 : 0));
+    return;
+  }
+  const width = Math.max(...[...described.map(({ target }) => target), ...openCoded].map(({ name }) => name.length));
+  await writeLine('Iterator targets: SEC("iter/NAME")');
+  for (const { target, properties } of described) {
+    await writeLine(`  ${target.name.padEnd(width)}  ${contextText(target, properties)}${featuresText(properties)}`);
+  }
+  await writeLine('\nOpen-coded iterators: bpf_for_each(NAME, item, arguments)');
+  for (const { name, arguments: given, item } of openCoded) {
+    const list = given.map((argument) => `${spaced(argument.type)}${argument.name}`).join(', ');
+    await writeLine(`  ${name.padEnd(width)}  (${list}) -> ${spaced(`${item} *`)}`.trimEnd());
+  }
+}
+
+/** `struct task_struct *` sticks to the name that follows, `u32` does not. */
+const spaced = (type: string): string => (type.endsWith('*') ? type : `${type} `);
+
+/** What every target's context begins with; saying it 18 times helps nobody. */
+const isMeta = (name: string): boolean => name === 'meta';
+
+function contextText({ context }: IterTarget, properties: TargetProperties | undefined): string {
+  return context
+    .map(({ name, type }, slot) => {
+      const mayBeNull = properties?.registers[slot]?.includes('or_null') === true ? '?' : '';
+      return isMeta(name) ? '' : `${spaced(type)}${name}${mayBeNull}`;
+    })
+    .filter((text) => text !== '')
+    .join(', ');
+}
+
+function featuresText(properties: TargetProperties | undefined): string {
+  if (properties === undefined) return '';
+  const { parameter, sleepable } = properties;
+  const features = [
+    ...(parameter === undefined ? [] : [`parameter ${parameter}`]),
+    ...(sleepable ? ['sleepable'] : []),
+  ];
+  return features.length === 0 ? '' : `  [${features.join(', ')}]`;
+}
+
+function jsonOf({ target, properties }: { target: IterTarget; properties: TargetProperties | undefined }): unknown {
+  return {
+    name: target.name,
+    context: target.context.map(({ name, type }, slot) => ({
+      name,
+      type,
+      register: properties?.registers[slot] ?? null,
+    })),
+    parameter: properties?.parameter ?? null,
+    sleepable: properties?.sleepable ?? null,
+  };
+}
+
+function openCodedJson({ name, size, arguments: given, item }: OpenCodedIterator): unknown {
+  return { name, size, arguments: given, item };
+}
