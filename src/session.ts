@@ -72,7 +72,8 @@ type Cut<T> = (bytes: Uint8Array, end: boolean) => { readonly used: number; read
 
 /**
  * A session is read once, by one of its methods: `bytes`, `text`, `lines`, `records` or `recordBatches`. It closes
- * itself when that ends, whether by the end of the output, `break`, an error or an AbortSignal.
+ * itself when that ends, whether by the end of the output, `break`, an error or an AbortSignal. The program runs ahead
+ * of the loop by up to two reads: the one that is being handed out, and the next.
  *
  * Errors of reading: `refused` where the kernel reports one, `aborted` after a cancellation, `malformed` for output
  * that is no whole number of records, `usage` for a second reading.
@@ -154,9 +155,9 @@ export class IterSession implements Disposable, AsyncDisposable {
 
   /** Ends the session; a loop that is waiting for a read fails with `aborted`. Closing twice does nothing. */
   close(): void {
-    if (this.#state === 'closed') return;
+    if (this.#isClosed) return;
     this.#state = 'closed';
-    this.#interrupt?.(new BpfiterError('aborted', 'the session was closed while it was being read'));
+    this.#interrupt?.(closedWhileRead());
     // A descriptor closed under a read in another thread could be some other file by the time that thread runs.
     if (this.#pending === undefined) this.#source.close();
     else void this.#pending.then(() => this.#source.close());
@@ -193,41 +194,64 @@ export class IterSession implements Disposable, AsyncDisposable {
     });
   }
 
-  /** The loop under all others: fills one buffer, offers it to `cut`, keeps at its front what that leaves. */
+  /**
+   * The loop under all others: fills one buffer, offers it to `cut`, keeps at its front what that leaves. The next
+   * read is begun before the caller gets what this one gave, so that the kernel's work and the caller's overlap.
+   */
   async *#cut<T>(options: ReadOptions, cut: Cut<T>): AsyncGenerator<T, void, undefined> {
     if (this.#state !== 'unread') {
       const why = this.#state === 'reading' ? 'is being read by another loop' : 'has been read or closed';
       throw new BpfiterError('usage', `this session ${why}; open another one with link.open()`);
     }
     this.#state = 'reading';
+    const { signal } = options;
     try {
       let buffer = new Uint8Array(this.#bufferSize);
       let held = 0;
+      let reading = this.#read(buffer, signal);
       for (;;) {
+        const count = await reading;
+        this.#mustGoOn(signal);
+        held += count;
+        const { used, value } = cut(buffer.subarray(0, held), count === 0);
+        if (count === 0) {
+          if (value !== undefined) yield value;
+          return;
+        }
+        buffer.copyWithin(0, used, held);
+        held -= used;
         if (buffer.length - held < this.#bufferSize) {
           const larger = new Uint8Array(2 * held + this.#bufferSize);
           larger.set(buffer.subarray(0, held));
           buffer = larger;
         }
-        const count = await this.#read(buffer.subarray(held, held + this.#bufferSize), options.signal);
-        held += count;
-        const { used, value } = cut(buffer.subarray(0, held), count === 0);
-        buffer.copyWithin(0, used, held);
-        held -= used;
+        reading = this.#read(buffer.subarray(held, held + this.#bufferSize), signal);
+        // Its failure is met by the next round; where there is none, nobody minds.
+        reading.catch(() => {});
         if (value !== undefined) yield value;
-        if (count === 0) return;
       }
     } finally {
+      const cancelled = this.#isClosed || signal?.aborted === true;
       this.close();
+      // Whoever leaves the loop finds the session closed; whoever cancels does not want to wait for that.
+      if (!cancelled) await this.#pending;
     }
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #mustGoOn(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw aborted(signal);
+    if (this.#isClosed) throw closedWhileRead();
   }
 
   /** Reads until there are bytes or the end. */
   async #read(buffer: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
     let emptyReads = 0;
     for (;;) {
-      if (signal?.aborted) throw aborted(signal);
-      if (this.#state === 'closed') throw new BpfiterError('aborted', 'the session was closed while it was being read');
+      this.#mustGoOn(signal);
       try {
         return await this.#readOnce(buffer, signal);
       } catch (error) {
@@ -268,6 +292,9 @@ export class IterSession implements Disposable, AsyncDisposable {
     }
   }
 }
+
+const closedWhileRead = (): BpfiterError =>
+  new BpfiterError('aborted', 'the session was closed while it was being read');
 
 function aborted(signal: AbortSignal): BpfiterError {
   const reason: unknown = signal.reason;
