@@ -50,7 +50,7 @@ export function decodeType(btf: Btf, number: number): BtfType {
 
   switch (kind) {
     case BTF_KIND_UNKN:
-      return { id, name: 'void', kind: 'void' };
+      return { id, name, kind: 'void' };
     case BTF_KIND_INT: {
       const bits = word(0);
       const encoding = (bits >>> 24) & 0xf;

@@ -242,10 +242,10 @@ function memberNamed(btf: Btf, outer: number, name: string, seen: Set<number>): 
   for (let index = 0; index < btf.vlenOf(id); index++) {
     const { nameOffset, type, bitOffset, bitSize } = memberAt(btf, id, index);
     const member = btf.string(nameOffset);
-    if (member === name) {
-      return { bitOffset, type: typeId(type), ...(bitSize === 0 ? {} : { bitSize }) };
+    if (member !== '') {
+      if (member === name) return { bitOffset, type: typeId(type), ...(bitSize === 0 ? {} : { bitSize }) };
+      continue;
     }
-    if (member !== '') continue;
     const inner = memberNamed(btf, type, name, seen);
     if (inner !== undefined) return { ...inner, bitOffset: bitOffset + inner.bitOffset };
   }
