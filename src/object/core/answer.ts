@@ -163,11 +163,12 @@ function plainLoad(btf: Btf, type: number, bitOffset: number): Load {
 }
 
 function bitFieldLoad(btf: Btf, type: number, bitOffset: number, bits: number): Load {
-  const declared = btf.sizeOfType(type);
   const byte = Math.floor(bitOffset / 8);
-  for (let size = declared; size > 0 && size <= LARGEST_LOAD; size *= 2) {
+  // The declared type is taken whatever its size; only where it does not do, a larger load must exist.
+  for (let size = btf.sizeOfType(type); size > 0; size *= 2) {
     const offset = Math.floor(byte / size) * size;
     if (bitOffset + bits - offset * 8 <= size * 8) return { offset, size };
+    if (size >= LARGEST_LOAD) break;
   }
   throw new BpfiterError('malformed', 'bit field cannot be read with one load of 64 bits or less');
 }

@@ -1,11 +1,11 @@
 /**
  * Says in one clause why the kernel has no answer to a relocation.
  */
-import { BTF_KIND_ARRAY, type Btf, kindName } from '../../btf/index.ts';
+import { BTF_KIND_ARRAY, BTF_KIND_FLOAT, BTF_KIND_INT, BTF_KIND_PTR, type Btf, kindName } from '../../btf/index.ts';
 import type { CoreAnswer } from './answer.ts';
 import type { Candidate } from './candidates.ts';
 import type { Mismatch } from './match.ts';
-import { arrayLength } from './records.ts';
+import { arrayLength, essential } from './records.ts';
 import { describeType, nameSteps, type Subject } from './subject.ts';
 
 /**
@@ -19,42 +19,49 @@ export function explainMismatch(
 ): string {
   const [first] = mismatches;
   if (candidates.length === 0 || first === undefined) {
-    return `neither the kernel nor its modules have a ${describeType(subject.btf, subject.rootId)}`;
+    const kind = kindName(subject.btf.kindOf(subject.rootId));
+    return `the kernel and its modules have no ${kind} ${essential(subject.btf.nameOf(subject.rootId))}`;
   }
   // Where there are several, the one that came closest tells most.
   const closest = mismatches.reduce((best, other) => (other.followed > best.followed ? other : best), first);
   return explainOne(subject, closest);
 }
 
-function explainOne(subject: Subject, { why, btf, typeId, followed }: Mismatch): string {
-  const there = `${describeType(btf, typeId)} of ${btf.name}`;
+function explainOne(subject: Subject, { why, btf, rootId, typeId, followed }: Mismatch): string {
+  const root = describeType(btf, rootId);
   switch (subject.kind) {
     case 'type':
-      return `${there} is declared differently`;
+      return `${root} of ${btf.name} is declared differently`;
     case 'enumerator':
-      return why === 'missing' ? `${there} has no value '${subject.name}'` : `${there} is not an enum`;
+      return `${root} of ${btf.name} ${why === 'missing' ? `has no value '${subject.name}'` : 'is not an enum'}`;
     case 'field': {
-      const path = nameSteps(subject.steps.slice(0, followed + 1));
       const step = subject.steps[followed];
+      const wanted = step?.name === undefined ? `element ${step?.index ?? 0}` : `member '${step.name}'`;
+      const pathTo = (count: number) => nameSteps(subject.steps.slice(0, count)).replace(/^\./, '');
+      const path = pathTo(followed);
+      const there = path === '' ? `${root} of ${btf.name}` : `'${path}' of ${root} in ${btf.name}`;
       switch (why) {
         case 'missing':
-          return `${there} has no member '${step?.name ?? ''}'`;
+          return `${there} has no ${wanted}`;
         case 'out-of-bounds':
-          return `the array has ${arrayLength(btf, typeId)} elements in ${btf.name}, and element ${step?.index ?? 0} is asked for`;
+          return `${there} has ${arrayLength(btf, typeId)} elements, and none with index ${step?.index ?? 0}`;
         case 'not-nested':
-          return `${there} has no ${step?.name === undefined ? 'elements' : `member '${step.name}'`}`;
+          return `${there} is ${describeShape(btf, typeId)} and has no ${wanted}`;
         case 'incompatible':
-          return `'${path.replace(/^\./, '')}' is ${describeShape(btf, typeId)} in ${btf.name}, which is another sort of type`;
+          return `'${pathTo(followed + 1)}' of ${root} in ${btf.name} is ${describeShape(btf, typeId)}, another sort of type than in the object`;
       }
     }
   }
 }
 
-/** Types of members are often nameless: `a pointer`, `an array`. */
+/** A type as one speaks of it: `struct file`, `an array of 16`, `a pointer`, `'long int'`. */
 function describeShape(btf: Btf, typeId: number): string {
   const id = btf.skipModifiersAndTypedefs(typeId);
-  if (btf.kindOf(id) === BTF_KIND_ARRAY) return `an array of ${arrayLength(btf, id)}`;
-  return btf.nameOf(id) === '' ? `of kind ${kindName(btf.kindOf(id))}` : describeType(btf, id);
+  const kind = btf.kindOf(id);
+  if (kind === BTF_KIND_ARRAY) return `an array of ${arrayLength(btf, id)}`;
+  if (kind === BTF_KIND_PTR) return 'a pointer';
+  if (kind === BTF_KIND_INT || kind === BTF_KIND_FLOAT) return `'${btf.nameOf(id)}'`;
+  return describeType(btf, id);
 }
 
 export function explainSizeChange(expected: CoreAnswer, answer: CoreAnswer): string {

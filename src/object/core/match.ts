@@ -42,7 +42,9 @@ export interface Mismatch {
     /** The array is shorter. */
     | 'out-of-bounds';
   readonly btf: Btf;
-  /** What was looked into. */
+  /** The candidate. */
+  readonly rootId: number;
+  /** What was looked into; for an incompatible field its type. */
   readonly typeId: number;
   /** For fields: how many steps could be followed. */
   readonly followed: number;
@@ -58,7 +60,7 @@ export function matchSubject(subject: Subject, kind: number, btf: Btf, candidate
     case 'type': {
       const same = kind === BPF_CORE_TYPE_MATCHES ? typesMatch : typesCompatible;
       if (same(subject.btf, subject.rootId, btf, candidate)) return { kind: 'type', btf, rootId: candidate };
-      return { kind: 'mismatch', why: 'incompatible', btf, typeId: candidate, followed: 0 };
+      return { kind: 'mismatch', why: 'incompatible', btf, rootId: candidate, typeId: candidate, followed: 0 };
     }
     case 'enumerator':
       return matchEnumerator(subject, btf, candidate);
@@ -69,14 +71,14 @@ export function matchSubject(subject: Subject, kind: number, btf: Btf, candidate
 
 function matchEnumerator(subject: EnumeratorSubject, btf: Btf, rootId: number): EnumeratorSubject | Mismatch {
   const enumId = btf.skipModifiersAndTypedefs(rootId);
-  const mismatch = (why: Mismatch['why']): Mismatch => ({ kind: 'mismatch', why, btf, typeId: enumId, followed: 0 });
-  if (!isEnum(btf.kindOf(enumId))) return mismatch('incompatible');
+  const mismatch = { kind: 'mismatch', btf, rootId, typeId: enumId, followed: 0 } as const;
+  if (!isEnum(btf.kindOf(enumId))) return { ...mismatch, why: 'incompatible' };
   const wanted = essential(subject.name);
   for (let index = 0; index < btf.vlenOf(enumId); index++) {
     const name = enumeratorName(btf, enumId, index);
     if (essential(name) === wanted) return { kind: 'enumerator', btf, rootId, enumId, index, name };
   }
-  return mismatch('missing');
+  return { ...mismatch, why: 'missing' };
 }
 
 /** Follows the steps of an access through the types of one candidate. */
@@ -102,7 +104,8 @@ class FieldMatch {
       this.#typeId = this.#btf.skipModifiersAndTypedefs(this.#typeId);
       const why = step.name === undefined ? this.#takeElement(step.index, position) : this.#takeMember(step, step.name);
       if (why !== undefined) {
-        return { kind: 'mismatch', why, btf: this.#btf, typeId: this.#typeId, followed: this.#steps.length };
+        const place = { btf: this.#btf, rootId: this.#rootId, typeId: this.#typeId };
+        return { kind: 'mismatch', why, ...place, followed: this.#steps.length };
       }
     }
     return {
