@@ -147,12 +147,14 @@ describe('build-programs', () => {
     });
   });
 
-  const lacking = ['clang-22', 'bpftool', 'llvm-strip-22'].find((name) => spawnSync(name, ['--version']).status !== 0);
-  const reason = lacking
-    ? `${lacking} is not installed`
-    : existsSync('/sys/kernel/btf/vmlinux')
-      ? ''
-      : 'the kernel has no BTF';
+  const lacking = ['clang-22', 'llvm-strip-22'].find((name) => spawnSync(name, ['--version']).status !== 0);
+  const reasons: readonly (readonly [boolean, string])[] = [
+    [lacking !== undefined, `${lacking} is not installed`],
+    [!existsSync('/sys/kernel/btf/vmlinux'), 'the kernel has no BTF'],
+    [!existsSync('/usr/include/bpf/bpf_helpers.h'), "libbpf's headers are not installed"],
+    [!existsSync(join(checkout, 'dist/cli/main.js')), 'dist/ is not built'],
+  ];
+  const reason = reasons.find(([applies]) => applies)?.[1] ?? '';
 
   test.skipIf(reason !== '')(
     `builds what is stale, records it, and leaves the rest alone${reason && ` (skipped: ${reason})`}`,
