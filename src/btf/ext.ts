@@ -11,6 +11,7 @@
 import { BpfiterError } from '../errors.ts';
 import type { Btf } from './btf.ts';
 import { byteOrder } from './header.ts';
+import { printable } from './strings.ts';
 import { type TypeId, typeId } from './types.ts';
 
 interface ExtRecord {
@@ -107,9 +108,11 @@ export function parseBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
       const section = btf.string(word(at));
       const count = word(at + 4);
       at += 8;
-      if (count === 0) throw malformed(`${what} of section '${section}' has no records`);
+      if (count === 0) throw malformed(`${what} of section '${printable(section)}' has no records`);
       if (count * recordSize > end - at) {
-        throw malformed(`${what} of section '${section}' claims ${count} records, more than there are bytes for`);
+        throw malformed(
+          `${what} of section '${printable(section)}' claims ${count} records, more than there are bytes for`,
+        );
       }
       const first = at;
       const records = Array.from({ length: count }, (_, index) => read(first + index * recordSize, recordSize));

@@ -5,6 +5,7 @@
 import { BpfiterError } from '../errors.ts';
 import type { Btf } from './btf.ts';
 import { HEAD_WORDS, kindName } from './kinds.ts';
+import { printable } from './strings.ts';
 import {
   BTF_KIND_ARRAY,
   BTF_KIND_CONST,
@@ -103,7 +104,7 @@ function product(btf: Btf, id: number, count: number, size: number): number {
 
 function sizeless(btf: Btf, id: number, at: number): BpfiterError {
   const name = btf.nameOf(at);
-  const what = `${kindName(btf.kindOf(at))}${name === '' ? '' : ` '${name}'`}`;
+  const what = `${kindName(btf.kindOf(at))}${name === '' ? '' : ` '${printable(name)}'`}`;
   return new BpfiterError(
     'usage',
     `${btf.name}: BTF type ${id} has no size: it is ${at === id ? '' : 'made of '}${what}`,

@@ -15,6 +15,7 @@ import { CNames, identifier, type TagKind } from './c-names.ts';
 import { Declarator, notAType } from './declaration.ts';
 import { HEAD_WORDS } from './kinds.ts';
 import { Alignments, isComposite, isModifier, memberAt } from './layout.ts';
+import { printable } from './strings.ts';
 import {
   BTF_KIND_ARRAY,
   BTF_KIND_DECL_TAG,
@@ -316,7 +317,10 @@ class CPrinter {
     const name = btf.nameOf(id);
     if (state === 'done') return;
     if (state === 'defining') {
-      throw new BpfiterError('malformed', `${btf.name}: BTF type ${id} (typedef ${name}) is defined by itself`);
+      throw new BpfiterError(
+        'malformed',
+        `${btf.name}: BTF type ${id} (typedef ${printable(name)}) is defined by itself`,
+      );
     }
     this.#states.set(id, 'defining');
     const type = btf.referencedType(id);

@@ -76,6 +76,11 @@ export function encodeName(name: string): Uint8Array {
   return encoder.encode(`${name}\0`);
 }
 
+/** A name as it may stand in a message: on one line, whatever is in it. */
+export function printable(name: string): string {
+  return JSON.stringify(name).slice(1, -1);
+}
+
 /**
  * Bytes of a NUL-terminated name before its flavour. A flavour begins at the last place where exactly three
  * underscores stand between two other characters (libbpf: bpf_core_essential_name_len).

@@ -1,6 +1,7 @@
 /** The name of a type as C would write it, for messages: `struct task_struct`, `const char *`, `u32 [16]`. */
 import type { Btf } from './btf.ts';
 import { Declarator, notAType } from './declaration.ts';
+import { printable } from './strings.ts';
 import {
   BTF_KIND_DATASEC,
   BTF_KIND_DECL_TAG,
@@ -27,7 +28,7 @@ export function typeName(btf: Btf, id: number): string {
     (base) => spell(btf, base),
     () => '',
   );
-  const name = btf.nameOf(id);
+  const name = printable(btf.nameOf(id));
   switch (btf.kindOf(id)) {
     case BTF_KIND_FUNC:
     case BTF_KIND_VAR:
@@ -35,14 +36,14 @@ export function typeName(btf: Btf, id: number): string {
     case BTF_KIND_DATASEC:
       return `section ${name}`;
     case BTF_KIND_DECL_TAG:
-      return `tag ${JSON.stringify(name)}`;
+      return `tag "${name}"`;
     default:
       return declarator.declare(id, '');
   }
 }
 
 function spell(btf: Btf, id: number): string {
-  const name = btf.nameOf(id);
+  const name = printable(btf.nameOf(id));
   const tagged = (keyword: string) => `${keyword} ${name === '' ? '<anon>' : name}`;
   switch (btf.kindOf(id)) {
     case BTF_KIND_UNKN:

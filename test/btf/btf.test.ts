@@ -104,7 +104,7 @@ describe('reading a blob', () => {
     const btf = sample();
     const id = btf.find('task') ?? -1;
     expect(btf.kindOf(id)).toBe(BTF_KIND_STRUCT);
-    expect([btf.vlenOf(id), btf.kindFlagOf(id), btf.sizeOf(id)]).toEqual([15, true, 152]);
+    expect([btf.vlenOf(id), btf.kindFlagOf(id), btf.sizeOf(id)]).toEqual([15, true, 120]);
     expect(btf.string(btf.nameOffsetOf(id))).toBe('task');
     expect(btf.nameOf(btf.referencedType(btf.find('u32') ?? -1))).toBe('unsigned int');
     expect(() => btf.rawWord(id, 1000)).toThrow(/has no word 1000/);

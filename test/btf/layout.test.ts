@@ -30,7 +30,7 @@ describe('sizes', () => {
 
   test.each([
     ['u32', 4],
-    ['task', 152],
+    ['task', 120],
     ['state', 4],
     ['flags', 8],
     ['double', 8],

@@ -98,7 +98,7 @@ export function sampleBytes(options: BtfBuilderOptions = {}): Uint8Array {
   const task = b.add({
     kind: 'struct',
     name: 'task',
-    size: 152,
+    size: 120,
     members: [
       plain('comm', comm, 0),
       plain('', anonymous, 128),
