@@ -111,7 +111,8 @@ export class MapCreator {
     const values = {
       map_type: map.type,
       key_size: map.keySize,
-      value_size: map.valueSize,
+      // A struct_ops map holds the kernel's own struct.
+      value_size: map.linkedStructOps?.value.length ?? map.valueSize,
       max_entries: map.maxEntries,
       map_flags: map.flags | (module === undefined ? 0 : BPF_F_VTYPE_BTF_OBJ_FD),
       inner_map_fd: innerFd,

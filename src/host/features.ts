@@ -164,7 +164,7 @@ const probes: Readonly<Record<Feature, () => boolean>> = {
         { kind: 'alu', width: 64, op: 'add', dst: 1, source: { immediate: -8 } },
         setRegister(2, 8),
         setRegister(3, 0),
-        call('probe_read_kernel'),
+        call('bpf_probe_read_kernel'),
         exit,
       ],
     }),
@@ -190,7 +190,7 @@ const probes: Readonly<Record<Feature, () => boolean>> = {
     }),
 
   // Came with the same version as this helper, whose presence costs least to see.
-  'memcg-account': () => loads({ type: BPF_PROG_TYPE_SOCKET_FILTER, insns: [call('ktime_get_coarse_ns'), exit] }),
+  'memcg-account': () => loads({ type: BPF_PROG_TYPE_SOCKET_FILTER, insns: [call('bpf_ktime_get_coarse_ns'), exit] }),
 
   // A kernel that knows such links gets as far as looking for the event.
   'perf-link': () =>
@@ -207,7 +207,7 @@ const probes: Readonly<Record<Feature, () => boolean>> = {
       (fd) => linkUprobes(fd, 0) === -EBADF && linkUprobes(fd, -1) === -EINVAL,
     ),
 
-  'bpf-cookie': () => loads({ type: BPF_PROG_TYPE_TRACEPOINT, insns: [call('get_attach_cookie'), exit] }),
+  'bpf-cookie': () => loads({ type: BPF_PROG_TYPE_TRACEPOINT, insns: [call('bpf_get_attach_cookie'), exit] }),
   'arg-ctx-tag': probeArgumentTag,
   'ldimm64-full-range-offset': probeFullRangeOffset,
 };
@@ -240,7 +240,7 @@ function probeArgumentTag(): boolean {
   return withDescriptor(loadBtf(btf).result, (btfFd) =>
     loads({
       type: BPF_PROG_TYPE_KPROBE,
-      insns: [{ kind: 'call', target: { kind: 'subprogram', off: 1 } }, exit, call('get_func_ip'), exit],
+      insns: [{ kind: 'call', target: { kind: 'subprogram', off: 1 } }, exit, call('bpf_get_func_ip'), exit],
       btfFd,
       // Instruction and id of the function that begins there.
       funcInfo: { recordSize: 8, bytes: littleEndianWords(0, 4, 2, 6) },

@@ -44,6 +44,8 @@ interface Place {
 export class StructLayout<F extends Fields> {
   readonly name: string;
   readonly size: number;
+  /** Names of the fields, in their order. */
+  readonly fields: readonly string[];
   readonly #places: ReadonlyMap<string, Place>;
 
   /** @param fields in the order of the C declaration */
@@ -57,6 +59,7 @@ export class StructLayout<F extends Fields> {
     }
     this.name = name;
     this.size = end;
+    this.fields = [...places.keys()];
     this.#places = places;
   }
 

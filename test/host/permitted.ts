@@ -1,0 +1,61 @@
+/** Tests that need the running kernel: they skip where bpf(2) is not permitted, and their title says why. */
+import { readdirSync } from 'node:fs';
+import { describe } from 'vitest';
+import { bpfPermitted } from '../../src/host/index.ts';
+import { HostKernel } from '../../src/host/kernel.ts';
+import { loadProgram } from '../../src/host/program-load.ts';
+import { HostProgram } from '../../src/host/programs.ts';
+import { encodeAll, type Instruction } from '../../src/isa/index.ts';
+import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../../src/uapi/index.ts';
+
+const permission = bpfPermitted();
+
+export const describeOnHost = (title: string, body: () => void): void => {
+  const reason = permission.ok ? '' : ` (skipped: ${permission.reason})`;
+  describe.skipIf(!permission.ok)(title + reason, body);
+};
+
+export const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
+
+/** Open descriptors of this process: a test that leaves more than there were has leaked. */
+export const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
+
+const kernel = new HostKernel();
+
+/** Writes four bytes of the context's slot 1 pointer for each object: just enough to be seen. */
+export const writeSomething: readonly Instruction[] = [
+  // r2 = ctx->object; nothing for the last call
+  { kind: 'load', size: 8, signed: false, dst: 2, base: 1, off: 8 },
+  { kind: 'jump', width: 64, condition: 'eq', dst: 2, source: { immediate: 0 }, off: 7 },
+  // *(u32 *)(r10 - 8) = "abc\n"
+  { kind: 'store', size: 4, base: 10, off: -8, source: { immediate: 0x0a636261 } },
+  // bpf_seq_write(ctx->meta->seq, r10 - 8, 4)
+  { kind: 'load', size: 8, signed: false, dst: 1, base: 1, off: 0 },
+  { kind: 'load', size: 8, signed: false, dst: 1, base: 1, off: 0 },
+  { kind: 'alu', width: 64, op: 'mov', dst: 2, source: { register: 10 } },
+  { kind: 'alu', width: 64, op: 'add', dst: 2, source: { immediate: -8 } },
+  { kind: 'alu', width: 64, op: 'mov', dst: 3, source: { immediate: 4 } },
+  { kind: 'call', target: { kind: 'helper', id: 127 } },
+  { kind: 'alu', width: 64, op: 'mov', dst: 0, source: { immediate: 0 } },
+  { kind: 'exit' },
+];
+
+/** An iterator program made by hand, without an object file. */
+export function loadIterator(target: string, insns: readonly Instruction[] = writeSomething, flags = 0): HostProgram {
+  const attachBtfId = kernel.btf().find(`bpf_iter_${target}`, 'func');
+  if (attachBtfId === undefined) throw new Error(`this kernel has no target ${target}`);
+  const program = { type: BPF_PROG_TYPE_TRACING, expectedAttachType: BPF_TRACE_ITER };
+  const { result, log } = loadProgram({
+    ...program,
+    attachBtfId,
+    flags,
+    name: 'by_hand',
+    license: 'GPL',
+    insns: encodeAll(insns),
+  });
+  if (result < 0) throw new Error(`errno ${-result}: ${log}`);
+  const section = `${flags === 0 ? 'iter' : 'iter.s'}/${target}`;
+  return new HostProgram(result, { name: 'by_hand', section, ...program, targetName: target, log }, (selector) =>
+    kernel.openMap(selector),
+  );
+}
