@@ -32,7 +32,7 @@ struct task_record {
 	enum task_kind kind;
 	__u32 state;      /* the kernel's TASK_* bits */
 	__u32 flags;      /* the kernel's PF_* bits */
-	__u64 start_time; /* nanoseconds after boot */
+	__u64 start_time; /* nanoseconds of the monotonic clock */
 	struct task_faults faults;
 	char comm[16];
 };

@@ -3,7 +3,7 @@
  * A program for the traffic control layer: it marks a packet with its length's class, and lets it go on. To try `prog
  * run` with: the packet goes in, the packet and the context come out.
  *
- *   bpfiter prog run programs/tc_mark.bpf.o --program mark_length --data-in packet.bin
+ *   bpfiter prog run programs/tc_mark.bpf.o --program mark_length --data @packet.bin
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

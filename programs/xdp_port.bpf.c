@@ -3,7 +3,7 @@
  * An XDP program: it drops UDP packets over IPv4 to one port, lets all others pass, and counts both. Attached to no
  * device it is a program to try `prog run` with: the packet goes in, the verdict comes out.
  *
- *   bpfiter prog run programs/xdp_port.bpf.o --program drop_port --data-in packet.bin
+ *   bpfiter prog run programs/xdp_port.bpf.o --program drop_port --data @packet.bin
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
