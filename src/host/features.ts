@@ -5,6 +5,7 @@
  *
  * Facts: what tells a kernel with a feature from one without it, as libbpf 1.8 has found out (src/features.c).
  */
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BtfBuilder, type NewType } from '../btf/index.ts';
 import { encodeAll, type Instruction } from '../isa/index.ts';
@@ -28,6 +29,7 @@ import { loadBtf } from './btf-load.ts';
 import { closeDescriptor } from './descriptor.ts';
 import { describe } from './ids.ts';
 import { kernelSymbol } from './kallsyms.ts';
+import { readKernelBtf } from './kernel-btf.ts';
 import { tryCreateMap } from './maps.ts';
 import { loadProgram, type ProgramToLoad } from './program-load.ts';
 import { cText, littleEndian } from './structs.ts';
@@ -119,16 +121,25 @@ const wrapperPrefixes: Readonly<Record<string, string>> = {
   riscv64: '__riscv_sys_',
 };
 
+/** Either says that programs can be attached to functions of the kernel. */
+const kprobeSigns = ['/sys/bus/event_source/devices/kprobe/type', '/sys/kernel/tracing/kprobe_events'];
+
+/** Where there are no kprobes, nothing can be attached to system calls, and the answer is no, as for libbpf. */
+function probeSyscallWrapper(): boolean {
+  const prefix = wrapperPrefixes[process.arch];
+  if (prefix === undefined || !kprobeSigns.some((path) => existsSync(path))) return false;
+  const name = `${prefix}bpf`;
+  // BTF answers at once; the list of symbols takes the kernel 40 ms.
+  return readKernelBtf()?.find(name, 'func') !== undefined || kernelSymbol(name) !== 'missing';
+}
+
 const probes: Readonly<Record<Feature, () => boolean>> = {
   'prog-name': () => loads({ type: BPF_PROG_TYPE_SOCKET_FILTER, name: 'probe' }),
 
   'expected-attach-type': () =>
     loads({ type: BPF_PROG_TYPE_CGROUP_SOCK, expectedAttachType: BPF_CGROUP_INET_SOCK_CREATE }),
 
-  'syscall-wrapper': () => {
-    const prefix = wrapperPrefixes[process.arch];
-    return prefix !== undefined && kernelSymbol(`${prefix}bpf`) !== 'missing';
-  },
+  'syscall-wrapper': probeSyscallWrapper,
 
   btf: () => loadsBtf([int]),
   'btf-func': () => loadsBtf(functionOf('static')),

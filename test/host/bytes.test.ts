@@ -8,7 +8,7 @@ import { countCpus } from '../../src/host/cpus.ts';
 import { failure } from '../../src/host/failure.ts';
 import { findSymbol } from '../../src/host/kallsyms.ts';
 import { readKernelBtf } from '../../src/host/kernel-btf.ts';
-import { parseVersion, versionCode } from '../../src/host/kernel-version.ts';
+import { parseVersion, upstreamVersion, versionCode } from '../../src/host/kernel-version.ts';
 import { decisiveLine, loadWithLog } from '../../src/host/load-log.ts';
 import { Releases } from '../../src/host/releases.ts';
 import { cString, StructLayout } from '../../src/host/structs.ts';
@@ -79,20 +79,23 @@ describe('struct layouts', () => {
   });
 });
 
+/** Of a layout, only the names and places of its fields are looked at. */
+type Layout = Pick<StructLayout<never>, 'name' | 'fields' | 'place'>;
+
 /** Our layouts, and what the kernel calls the same fields. */
-const inBpfAttr: readonly [layout: keyof typeof attributes, prefix: string, renamed?: Record<string, string>][] = [
-  ['mapCreateAttributes', ''],
-  ['mapElementAttributes', ''],
-  ['mapBatchAttributes', 'batch.'],
-  ['programLoadAttributes', ''],
-  ['objectPathAttributes', ''],
-  ['testRunAttributes', 'test.'],
-  ['idAttributes', '', { id: 'start_id' }],
-  ['infoAttributes', 'info.'],
-  ['btfLoadAttributes', ''],
-  ['linkCreateAttributes', 'link_create.'],
+const inBpfAttr: readonly [layout: Layout, prefix: string, renamed?: Record<string, string>][] = [
+  [attributes.mapCreateAttributes, ''],
+  [attributes.mapElementAttributes, ''],
+  [attributes.mapBatchAttributes, 'batch.'],
+  [attributes.programLoadAttributes, ''],
+  [attributes.objectPathAttributes, ''],
+  [attributes.testRunAttributes, 'test.'],
+  [attributes.idAttributes, '', { id: 'start_id' }],
+  [attributes.infoAttributes, 'info.'],
+  [attributes.btfLoadAttributes, ''],
+  [attributes.linkCreateAttributes, 'link_create.'],
   [
-    'uprobeMultiAttributes',
+    attributes.uprobeMultiAttributes,
     'link_create.',
     Object.fromEntries(
       ['path', 'offsets', 'ref_ctr_offsets', 'cookies', 'cnt', 'pid']
@@ -100,19 +103,19 @@ const inBpfAttr: readonly [layout: keyof typeof attributes, prefix: string, rena
         .concat([['multi_flags', 'uprobe_multi.flags']]),
     ),
   ],
-  ['linkUpdateAttributes', 'link_update.'],
-  ['linkDetachAttributes', 'link_detach.'],
-  ['enableStatsAttributes', 'enable_stats.'],
-  ['iterCreateAttributes', 'iter_create.'],
-  ['bindMapAttributes', 'prog_bind_map.'],
+  [attributes.linkUpdateAttributes, 'link_update.'],
+  [attributes.linkDetachAttributes, 'link_detach.'],
+  [attributes.enableStatsAttributes, 'enable_stats.'],
+  [attributes.iterCreateAttributes, 'iter_create.'],
+  [attributes.bindMapAttributes, 'prog_bind_map.'],
 ];
 
-const inStructs: readonly [layout: keyof typeof attributes, struct: string, renamed?: Record<string, string>][] = [
-  ['programInfo', 'bpf_prog_info', { gpl_compatible: 'gpl_compatible' }],
-  ['mapInfo', 'bpf_map_info'],
-  ['btfInfo', 'bpf_btf_info'],
+const inStructs: readonly [layout: Layout, struct: string, renamed?: Record<string, string>][] = [
+  [attributes.programInfo, 'bpf_prog_info'],
+  [attributes.mapInfo, 'bpf_map_info'],
+  [attributes.btfInfo, 'bpf_btf_info'],
   [
-    'linkInfo',
+    attributes.linkInfo,
     'bpf_link_info',
     {
       target_name: 'iter.target_name',
@@ -123,7 +126,7 @@ const inStructs: readonly [layout: keyof typeof attributes, struct: string, rena
     },
   ],
   [
-    'taskLinkInfo',
+    attributes.taskLinkInfo,
     'bpf_link_info',
     {
       target_name: 'iter.target_name',
@@ -135,43 +138,47 @@ const inStructs: readonly [layout: keyof typeof attributes, struct: string, rena
   ],
 ];
 
+const inIterInfo: readonly [layout: Layout, prefix: string][] = [
+  [attributes.mapIterInfo, 'map.'],
+  [attributes.cgroupIterInfo, 'cgroup.'],
+  [attributes.taskIterInfo, 'task.'],
+];
+
 const kernelTypes = readKernelBtf();
 
 describe.skipIf(kernelTypes === undefined)('layouts (skipped where the kernel has no BTF)', () => {
   const types = kernelTypes ?? Btf.parse(new Uint8Array());
+  /** The version that the layouts were written for has all their fields; older ones may lack some. */
+  const complete = upstreamVersion() >= versionCode(6, 18, 0);
 
-  /** Fields whose place the kernel's types tell otherwise; those that this kernel does not have are left out. */
-  function misplaced(layout: StructLayout<never>, typeId: number, nameOf: (field: string) => string): string[] {
+  /** Fields whose place the kernel's types tell otherwise. */
+  function misplaced(layout: Layout, typeId: number, nameOf: (field: string) => string): string[] {
     return layout.fields.filter((field) => {
       const member = types.member(typeId, nameOf(field));
-      return member !== undefined && member.bitOffset !== layout.place(field).offset * 8;
+      return member === undefined ? complete : member.bitOffset !== layout.place(field).offset * 8;
     });
   }
 
-  test.each(inBpfAttr)('%s has its fields where the kernel has them', (name, prefix, renamed = {}) => {
-    const union = types.find('bpf_attr', 'union') ?? 0;
-    const layout = attributes[name] as unknown as StructLayout<never>; // only names and places are looked at
-    expect(types.member(union, prefix + (renamed[layout.fields[0] ?? ''] ?? layout.fields[0]))).toBeDefined();
-    expect(misplaced(layout, union, (field) => prefix + (renamed[field] ?? field))).toEqual([]);
-  });
+  for (const [layout, prefix, renamed = {}] of inBpfAttr) {
+    test(`${layout.name} has its fields where the kernel has them`, () => {
+      const union = types.find('bpf_attr', 'union') ?? 0;
+      expect(misplaced(layout, union, (field) => prefix + (renamed[field] ?? field))).toEqual([]);
+    });
+  }
 
-  test.each(inStructs)('%s has its fields where the kernel has them', (name, struct, renamed = {}) => {
-    const id = types.find(struct, 'struct') ?? 0;
-    const layout = attributes[name] as unknown as StructLayout<never>; // only names and places are looked at
-    expect(types.member(id, 'id')).toBeDefined();
-    expect(misplaced(layout, id, (field) => renamed[field] ?? field)).toEqual([]);
-  });
+  for (const [layout, struct, renamed = {}] of inStructs) {
+    test(`${layout.name} has its fields where the kernel has them`, () => {
+      const id = types.find(struct, 'struct') ?? 0;
+      expect(misplaced(layout, id, (field) => renamed[field] ?? field)).toEqual([]);
+    });
+  }
 
-  test.each([
-    ['mapIterInfo', 'map.'],
-    ['cgroupIterInfo', 'cgroup.'],
-    ['taskIterInfo', 'task.'],
-  ] as const)('%s has its fields where the kernel has them', (name, prefix) => {
-    const id = types.find('bpf_iter_link_info', 'union') ?? 0;
-    const layout = attributes[name] as unknown as StructLayout<never>; // only names and places are looked at
-    expect(misplaced(layout, id, (field) => prefix + field)).toEqual([]);
-    expect(layout.fields.filter((field) => types.member(id, prefix + field) === undefined)).toEqual([]);
-  });
+  for (const [layout, prefix] of inIterInfo) {
+    test(`${layout.name} has its fields where the kernel has them`, () => {
+      const id = types.find('bpf_iter_link_info', 'union') ?? 0;
+      expect(misplaced(layout, id, (field) => prefix + field)).toEqual([]);
+    });
+  }
 });
 
 test.each([
