@@ -25,7 +25,7 @@ import {
 import { NameIndex } from './name-index.ts';
 import { StringTable } from './strings.ts';
 import { buildTypeTable, flagOfInfo, kindOfInfo, vlenOfInfo } from './type-table.ts';
-import { BTF_KIND_INT, BTF_KIND_UNKN, type BtfType, type Kind, type TypeId, typeId } from './types.ts';
+import { BTF_KIND_FUNC, BTF_KIND_INT, BTF_KIND_UNKN, type BtfType, type Kind, type TypeId, typeId } from './types.ts';
 
 export interface BtfOptions {
   /** What the blob is split on. */
@@ -47,7 +47,8 @@ export class Btf {
   readonly #words: Uint32Array;
   readonly #starts: Uint32Array;
   readonly #strings: StringTable;
-  readonly #names: NameIndex;
+  readonly #functionNames: NameIndex;
+  readonly #typeNames: NameIndex;
   readonly #types = new Map<number, BtfType>();
   readonly #alignments = new Alignments(this);
   readonly #defaultPointerSize: 4 | 8;
@@ -72,7 +73,8 @@ export class Btf {
     this.firstId = base?.endId ?? 1;
     this.#starts = buildTypeTable(this.#words, sections.layout, this.#strings.end, this.firstId, name);
     this.endId = this.firstId + this.#starts.length;
-    this.#names = new NameIndex(this.#words, this.#starts, this.#strings);
+    this.#functionNames = new NameIndex(this.#words, this.#starts, this.#strings, true);
+    this.#typeNames = new NameIndex(this.#words, this.#starts, this.#strings, false);
   }
 
   /** As a type `long` or `unsigned long` says it. */
@@ -162,22 +164,29 @@ export class Btf {
     if (name === 'void' && (wanted === undefined || wanted === BTF_KIND_UNKN)) return typeId(0);
     const inBase = this.base?.find(name, wanted);
     if (inBase !== undefined) return inBase;
-    for (const index of this.#names.exact(name)) {
-      const id = this.firstId + index;
-      if (wanted === undefined || this.kindOf(id) === wanted) return typeId(id);
-    }
-    return undefined;
+    const ofKind = (names: NameIndex) => {
+      for (const index of names.exact(name)) {
+        const id = this.firstId + index;
+        if (wanted === undefined || this.kindOf(id) === wanted) return id;
+      }
+      return Number.POSITIVE_INFINITY;
+    };
+    const first = Math.min(
+      wanted === BTF_KIND_FUNC ? Number.POSITIVE_INFINITY : ofKind(this.#typeNames),
+      wanted === undefined || wanted === BTF_KIND_FUNC ? ofKind(this.#functionNames) : Number.POSITIVE_INFINITY,
+    );
+    return Number.isFinite(first) ? typeId(first) : undefined;
   }
 
-  /** All types of that name in id order, base first. */
+  /** All types and functions of that name in id order, base first. */
   findAll(name: string): readonly TypeId[] {
-    const own = Array.from(this.#names.exact(name), (index) => typeId(this.firstId + index));
-    return this.base === undefined ? own : [...this.base.findAll(name), ...own];
+    const own = [...this.#typeNames.exact(name), ...this.#functionNames.exact(name)].sort((a, b) => a - b);
+    return [...(this.base?.findAll(name) ?? []), ...own.map((index) => typeId(this.firstId + index))];
   }
 
-  /** All types with the same name before a `___flavour`, in id order: candidates of CO-RE. */
+  /** All types, without functions, of the same name before a `___flavour`, in id order: candidates of CO-RE. */
   findEssential(name: string): readonly TypeId[] {
-    const own = Array.from(this.#names.essential(name), (index) => typeId(this.firstId + index));
+    const own = Array.from(this.#typeNames.essential(name), (index) => typeId(this.firstId + index));
     return this.base === undefined ? own : [...this.base.findEssential(name), ...own];
   }
 

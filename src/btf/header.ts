@@ -64,7 +64,8 @@ export function readHeader(bytes: Uint8Array, name: string): BtfSections {
         `${what} section (offset ${offset}, length ${length}) lies beyond the end at byte ${bytes.length}`,
       );
     }
-    return bytes.subarray(headerLength + offset, headerLength + offset + length);
+    // Not subarray(): that of a Node Buffer gives Buffers, which are slower to take apart.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset + headerLength + offset, length);
   };
   const typeEnd = word(8) + word(12);
   if (typeEnd > word(16)) throw malformed('type section overlaps its string section');

@@ -6,7 +6,7 @@
 import { BpfiterError } from '../errors.ts';
 
 const UNDERSCORE = 0x5f;
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 export class StringTable {
@@ -60,15 +60,10 @@ export class StringTable {
   }
 }
 
-/** Names are short and ASCII with hardly an exception; for such a loop beats TextDecoder several times over. */
 function decode(bytes: Uint8Array, from: number): string {
-  let text = '';
-  for (let at = from; ; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === 0) return text;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(from, bytes.indexOf(0, from)));
-    text += String.fromCharCode(byte);
-  }
+  let end = from;
+  while (end < bytes.length && bytes[end] !== 0) end++;
+  return decoder.decode(bytes.subarray(from, end));
 }
 
 /** The name's UTF-8 with a NUL after it. */

@@ -175,6 +175,9 @@ describe('searching', () => {
     b.add({ kind: 'struct', name: 'foo___old___older', size: 1, members: [] });
     b.add({ kind: 'struct', name: 'foobar', size: 0, members: [] });
     b.add({ kind: 'ptr', type: 1 });
+    b.add({ kind: 'func', name: 'bar', type: 0, linkage: 'global' });
+    b.add({ kind: 'func', name: 'foo', type: 0, linkage: 'global' });
+    b.add({ kind: 'fwd', name: 'bar', target: 'struct' });
     return Btf.parse(b.bytes());
   };
 
@@ -193,6 +196,9 @@ describe('searching', () => {
       ['foo', 'union', undefined],
       ['foo___old', undefined, 3],
       ['foob', undefined, undefined],
+      ['foo', 'func', 9],
+      ['bar', undefined, 8],
+      ['bar', 'fwd', 10],
       ['fo', undefined, undefined],
       ['', undefined, undefined],
       ['void', undefined, 0],
@@ -202,7 +208,8 @@ describe('searching', () => {
     });
 
     test('finds all of a name in id order', () => {
-      expect(btf.findAll('foo')).toEqual([1, 2, 4]);
+      expect(btf.findAll('foo')).toEqual([1, 2, 4, 9]);
+      expect(btf.findAll('bar')).toEqual([8, 10]);
     });
 
     test('finds all that are the same without their flavours', () => {
