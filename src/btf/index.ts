@@ -12,6 +12,7 @@ export { KINDS, type KindEntry, kindName, kindNumber } from './kinds.ts';
 export type { MemberLocation } from './layout.ts';
 export { type PrintCOptions, printC } from './print-c.ts';
 export { type PrintRawOptions, printRaw } from './print-raw.ts';
+export { relocateBase } from './relocate-base.ts';
 export { essentialName } from './strings.ts';
 export { typeName } from './type-name.ts';
 export * from './types.ts';
