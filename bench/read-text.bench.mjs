@@ -52,16 +52,18 @@ int main(int argc, char **argv)
 export async function run() {
   const directory = mkdtempSync(join(tmpdir(), 'bpfiter-bench-'));
   const pin = `/sys/fs/bpf/bpfiter-bench-${process.pid}`;
+  let kernel;
   try {
     const reader = compile(directory);
-    using kernel = await permitted(() => openKernel());
-    using loaded = await permitted(async () => kernel.load(await loadObject(object)));
-    using link = loaded.programs[0].attachIter();
+    kernel = await permitted(() => openKernel());
+    const loaded = await permitted(async () => kernel.load(await loadObject(object)));
+    const link = loaded.programs[0].attachIter();
     link.pin(pin);
     return await measure(reader, pin, link);
   } finally {
     rmSync(pin, { force: true });
     rmSync(directory, { recursive: true });
+    kernel?.close();
   }
 }
 
