@@ -18,8 +18,7 @@ int dump_task(struct bpf_iter__task *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
 	struct task_struct *task = ctx->task;
-	char state[2] = {}; /* a string: %c came to the kernel's format strings in Linux 5.19, eleven versions after
-			       this iterator */
+	char state[2] = {};
 
 	/* After the last thread the program is called once more, without one. */
 	if (!task)
@@ -28,6 +27,8 @@ int dump_task(struct bpf_iter__task *ctx)
 	if (ctx->meta->seq_num == 0)
 		BPF_SEQ_PRINTF(seq, "%8s %8s %8s S COMM\n", "TGID", "PID", "PPID");
 
+	/* A string of one letter, for the kernel's format strings have %c only since Linux 5.19, and iterators
+	 * since 5.8. */
 	state[0] = task_state_letter(task);
 	BPF_SEQ_PRINTF(seq, "%8d %8d %8d %s %s\n", task->tgid, task->pid, task->real_parent->tgid, state, task->comm);
 	return 0;
