@@ -52,6 +52,11 @@ int main(int argc, char **argv)
 export async function run() {
   const directory = mkdtempSync(join(tmpdir(), 'bpfiter-bench-'));
   const pin = `/sys/fs/bpf/bpfiter-bench-${process.pid}`;
+  const cleanUp = () => {
+    rmSync(pin, { force: true });
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.once('exit', cleanUp);
   let kernel;
   try {
     const reader = compile(directory);
@@ -61,8 +66,8 @@ export async function run() {
     link.pin(pin);
     return await measure(reader, pin, link);
   } finally {
-    rmSync(pin, { force: true });
-    rmSync(directory, { recursive: true });
+    cleanUp();
+    process.off('exit', cleanUp);
     kernel?.close();
   }
 }

@@ -36,6 +36,9 @@ console.log(
   `Node ${process.versions.node}, Linux ${release()} ${arch()}, ${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} processors\n`,
 );
 
+// Parts clean up in `exit` handlers, which a signal would pass over.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
 const rows = [];
 const notes = [];
 for (const part of wanted.length > 0 ? wanted : parts) {
