@@ -58,6 +58,7 @@ function prepareTask({ tid, pid, pidFd }: TaskSelector): PreparedParameters {
   // The kernel takes any number; one that is nobody's would silently give no output.
   if (tid !== undefined) requireTask(tid, 'thread');
   if (pid !== undefined) requireLeader(pid);
+  if (pidFd !== undefined) requireExpressible(pidFd, 'pidfd');
   return {
     info: taskIterInfo.create({ tid, pid, pid_fd: pidFd }).bytes,
     explain: (errno) => (errno === EBADF ? `descriptor ${pidFd} is no pidfd` : undefined),
@@ -93,9 +94,17 @@ function requireLeader(pid: number): void {
   }
 }
 
+/** To the kernel 0 says that there is no descriptor; it would take the parameter for absent. */
+function requireExpressible(fd: number, noun: string): void {
+  if (Number.isInteger(fd) && fd > 0) return;
+  throw new BpfiterError('usage', `descriptor ${fd} cannot be used as a ${noun}: it must be above 0`);
+}
+
 const CGROUP_MAGICS: ReadonlySet<number> = new Set([0x27e0eb, 0x63677270]);
 
 function prepareCgroup({ path, fd, id, order }: CgroupSelector): PreparedParameters {
+  if (fd !== undefined) requireExpressible(fd, 'cgroup');
+  if (id === 0n) throw new BpfiterError('usage', '0 is no id of a cgroup');
   const opened = path === undefined ? undefined : openCgroup(path);
   const what = path === undefined ? `descriptor ${fd}` : `'${path}'`;
   return {

@@ -3,13 +3,13 @@
  */
 import { BpfiterError } from '../errors.ts';
 import { checkParameters } from '../iter-parameters.ts';
-import type { IterParameters, Link, MapSelector, Program, RunOptions, RunResult } from '../kernel.ts';
+import type { IterParameters, MapSelector, Program, RunOptions, RunResult } from '../kernel.ts';
 import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, programTypeName } from '../uapi/index.ts';
 import { programInfo } from './attributes.ts';
 import { HeldObject } from './held-object.ts';
 import { describe } from './ids.ts';
 import { prepareParameters } from './iterator-parameters.ts';
-import { createIterLink } from './links.ts';
+import { createIterLink, type HostLink } from './links.ts';
 import type { HostMap } from './maps.ts';
 import { testRun } from './test-run.ts';
 
@@ -52,7 +52,7 @@ export class HostProgram extends HeldObject implements Program {
     return this.#id;
   }
 
-  attachIter(parameters: IterParameters = {}): Link {
+  attachIter(parameters: IterParameters = {}): HostLink {
     if (this.type !== BPF_PROG_TYPE_TRACING || this.expectedAttachType !== BPF_TRACE_ITER) {
       const type = programTypeName(this.type) ?? `type ${this.type}`;
       throw new BpfiterError('usage', `program '${this.name}' (${this.section}, ${type}) is no iterator`);

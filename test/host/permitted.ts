@@ -22,10 +22,9 @@ export const openDescriptors = (): number => readdirSync('/proc/self/fd').length
 
 const kernel = new HostKernel();
 
-/** Writes four bytes of the context's slot 1 pointer for each object: just enough to be seen. */
-export const writeSomething: readonly Instruction[] = [
-  // r2 = ctx->object; nothing for the last call
-  { kind: 'load', size: 8, signed: false, dst: 2, base: 1, off: 8 },
+/** Writes a line of four bytes for each object; nothing for the last call, in which the object is NULL. */
+const writeLine = (objectOffset: number): readonly Instruction[] => [
+  { kind: 'load', size: 8, signed: false, dst: 2, base: 1, off: objectOffset },
   { kind: 'jump', width: 64, condition: 'eq', dst: 2, source: { immediate: 0 }, off: 7 },
   // *(u32 *)(r10 - 8) = "abc\n"
   { kind: 'store', size: 4, base: 10, off: -8, source: { immediate: 0x0a636261 } },
@@ -40,8 +39,20 @@ export const writeSomething: readonly Instruction[] = [
   { kind: 'exit' },
 ];
 
-/** An iterator program made by hand, without an object file. */
-export function loadIterator(target: string, insns: readonly Instruction[] = writeSomething, flags = 0): HostProgram {
+/** Targets whose first object is there in every call; the second tells the end. */
+const namesMapFirst: ReadonlySet<string> = new Set(['bpf_map_elem', 'sockmap']);
+
+/** An iterator program made by hand, without an object file: it writes `abc` for each object. */
+export function loadIterator(
+  target: string,
+  {
+    insns = writeLine(namesMapFirst.has(target) ? 16 : 8),
+    flags = 0,
+  }: {
+    readonly insns?: readonly Instruction[];
+    readonly flags?: number;
+  } = {},
+): HostProgram {
   const attachBtfId = kernel.btf().find(`bpf_iter_${target}`, 'func');
   if (attachBtfId === undefined) throw new Error(`this kernel has no target ${target}`);
   const program = { type: BPF_PROG_TYPE_TRACING, expectedAttachType: BPF_TRACE_ITER };
