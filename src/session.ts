@@ -256,8 +256,7 @@ export class IterSession implements Disposable, AsyncDisposable {
         return await this.#readOnce(buffer, signal);
       } catch (error) {
         const errno = error instanceof BpfiterError ? error.errno : undefined;
-        if (errno === EINTR) continue;
-        if (errno !== EAGAIN) throw explained(error, errno);
+        if (errno !== EAGAIN && errno !== EINTR) throw explained(error, errno);
         emptyReads += 1;
         if (emptyReads >= this.#maxEmptyReads) {
           throw new BpfiterError(
