@@ -120,7 +120,10 @@ export class IterSession implements Disposable, AsyncDisposable {
     for await (const block of this.#wholeLines(options)) {
       const lines = block.split('\n');
       const last = lines.length - 1;
-      for (let index = 0; index < last; index += 1) yield lines[index] ?? '';
+      for (let index = 0; index < last; index += 1) {
+        yield lines[index] ?? '';
+        this.#mustGoOn(options.signal);
+      }
       if (lines[last]) yield lines[last];
     }
   }
@@ -129,7 +132,10 @@ export class IterSession implements Disposable, AsyncDisposable {
   async *records<T>(layout: RecordLayout<T>, options: ReadOptions = {}): AsyncGenerator<T, void, undefined> {
     for await (const batch of this.recordBatches(layout, options)) {
       // Not `yield*`: that awaits each element's iterator result and costs twice as much.
-      for (let index = 0; index < batch.length; index += 1) yield batch[index] as T; // within its length
+      for (let index = 0; index < batch.length; index += 1) {
+        yield batch[index] as T; // within its length
+        this.#mustGoOn(options.signal);
+      }
     }
   }
 

@@ -347,8 +347,11 @@ describe('cancelling', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('between reads ends the loop before the next', async () => {
-    const { session, source } = open(['a\n', 'b\n', 'c\n']);
+  it.each([
+    ['of the same read', ['a\nb\n', 'c\n']],
+    ['of the next', ['a\n', 'b\n', 'c\n']],
+  ])('between two lines %s ends the loop before the second', async (_, answers) => {
+    const { session, source } = open(answers);
     const controller = new AbortController();
     const lines: string[] = [];
     const failure = await failureOf(
@@ -390,14 +393,19 @@ describe('cancelling', () => {
     expect(source.closed).toBe(1);
   });
 
-  it('by close() between reads ends the loop before the next', async () => {
-    const { session, source } = open(['a\n', 'b\n']);
+  it('by close() between two records ends the loop before the second', async () => {
+    const { session, source } = open(['abcd']);
+    let count = 0;
     const failure = await failureOf(
       (async () => {
-        for await (const _ of session.lines()) session.close();
+        for await (const _ of session.records(pairs)) {
+          count += 1;
+          session.close();
+        }
       })(),
     );
     expect(failure.code).toBe('aborted');
+    expect(count).toBe(1);
     await session[Symbol.asyncDispose]();
     expect(source.closed).toBe(1);
   });
