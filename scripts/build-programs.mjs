@@ -168,6 +168,18 @@ function compile(root, source, clang, generated) {
   if (stripped.status !== 0) throw new Refusal(`${object}: ${strip} failed: ${stripped.stderr.trim().split('\n')[0]}`);
 }
 
+/**
+ * Changes the record as it is on disk now, for another build may have written to it since this one began. What has no source any more leaves it;
+ * the object is the author's to delete.
+ */
+function updateRecord(root, sources, change) {
+  const { objects, ...maker } = { ...readRecord(root), ...change.maker };
+  const expected = new Set(sources.map(objectOf));
+  const kept = Object.entries({ ...objects, ...change.objects }).filter(([object]) => expected.has(object));
+  const sorted = Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeFileSync(recordPath(root), `${JSON.stringify({ ...maker, objects: sorted }, undefined, 2)}\n`);
+}
+
 function build(root, all, names) {
   const record = readRecord(root);
   const sources = filesEnding(root, '.bpf.c');
@@ -177,31 +189,23 @@ function build(root, all, names) {
   const chosen = (wanted.length > 0 ? wanted : sources).filter(
     (source) => all || staleness(root, record, source) !== undefined,
   );
-  // What has no source any more leaves the record; its object is the author's to delete.
-  const objects = Object.fromEntries(
-    Object.entries(record.objects).filter(([object]) => sources.some((s) => objectOf(s) === object)),
-  );
+  if (chosen.length === 0) return updateRecord(root, sources, {});
 
-  let made = {};
-  if (chosen.length > 0) {
-    const { clang, version } = findClang();
-    const generated = mkdtempSync(join(tmpdir(), 'bpfiter-programs-'));
-    try {
-      writeVmlinuxHeader(generated);
-      for (const source of chosen) {
-        compile(root, source, clang, generated);
-        const object = objectOf(source);
-        objects[object] = { source: sourceHash(root, source), object: sha256(readFileSync(join(root, object))) };
-        console.log(object);
-      }
-    } finally {
-      rmSync(generated, { recursive: true });
+  const { clang, version } = findClang();
+  const maker = { compiler: version, kernel: release() };
+  const generated = mkdtempSync(join(tmpdir(), 'bpfiter-programs-'));
+  try {
+    writeVmlinuxHeader(generated);
+    for (const source of chosen) {
+      compile(root, source, clang, generated);
+      const object = objectOf(source);
+      const made = { source: sourceHash(root, source), object: sha256(readFileSync(join(root, object))) };
+      updateRecord(root, sources, { maker, objects: { [object]: made } });
+      console.log(object);
     }
-    made = { compiler: version, kernel: release() };
+  } finally {
+    rmSync(generated, { recursive: true });
   }
-  const sorted = Object.fromEntries(Object.entries(objects).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const { compiler, kernel } = { ...record, ...made };
-  writeFileSync(recordPath(root), `${JSON.stringify({ compiler, kernel, objects: sorted }, undefined, 2)}\n`);
 }
 
 try {
