@@ -36,7 +36,8 @@ export function collectMapSlots(context: SlotContext, relocations: ElfRelocation
     );
     if (holder === undefined)
       throw new BpfiterError('malformed', `${where} against '${symbol.name}' is at offset ${entry.offset}, in no map`);
-    setSlot(holder.map, slotIndex(holder, entry.offset), slotContent(context, holder.map, symbol));
+    const content = slotContent(context, holder.map, symbol);
+    setSlot(holder.map, slotIndex(holder, entry.offset), content);
   });
 }
 

@@ -47,6 +47,7 @@ export class ParsedProgram implements ObjectProgram {
   set type(type: number) {
     if (type === this.#type) return;
     this.#type = type;
+    if (this.#definition?.attachesByBtf) this.attachTarget = undefined;
     this.#definition = undefined;
   }
 }
