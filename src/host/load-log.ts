@@ -2,8 +2,8 @@
  * Loading with a log: what the verifier (or the BTF checker) writes while it loads something, whole.
  *
  * A load is first tried without a log, which costs nothing; only if it fails is it repeated with one, for the reason.
- * A log that does not fit shows as ENOSPC on kernels before 6.4; later ones keep its end and tell its true size.
- * Then the load is repeated with a larger buffer.
+ * A log that does not fit makes the load fail with ENOSPC, whatever the verdict; kernels since 6.4 tell its true size
+ * then. The load is repeated with a larger buffer.
  */
 import { constants } from 'node:os';
 import { BPF_LOG_LEVEL1 } from '../uapi/index.ts';

@@ -12,8 +12,18 @@ async function room() {
   };
 }
 
-const canChangeUser = process.geteuid?.() === 0;
 const NOBODY = 65534;
+
+/** Root may, unless it has lost the capability for it. */
+const canChangeUser = (() => {
+  if (process.geteuid?.() !== 0) return false;
+  try {
+    asNobody(() => {});
+    return true;
+  } catch {
+    return false;
+  }
+})();
 
 function asNobody<T>(work: () => T): T {
   process.seteuid?.(NOBODY);
