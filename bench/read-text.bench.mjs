@@ -2,10 +2,11 @@
  * Reading a text iterator (all symbols of the kernel, some 100,000 lines) to its end, beside a C program that does open(2) and read(2) on the
  * same link. The kernel's own work is the larger part of both.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { loadObject, openKernel } from '../dist/index.js';
 import { milliseconds, Skip, takeTurns } from './measure.mjs';
@@ -23,29 +24,34 @@ const cReader = String.raw`
 #include <time.h>
 #include <unistd.h>
 
-/* Reads PATH to its end, counts lines if asked to, prints nanoseconds, bytes and lines. */
+/* For each byte of standard input reads PATH to its end, counting lines if the byte is an 'l'; prints nanoseconds, bytes and lines. */
 int main(int argc, char **argv)
 {
 	static char buffer[32768];
 	struct timespec start, end;
-	long bytes = 0, lines = 0;
-	ssize_t count;
+	char command;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	int fd = open(argv[1], O_RDONLY);
-	if (fd < 0) return perror("open"), 1;
-	while ((count = read(fd, buffer, sizeof(buffer))) != 0) {
-		if (count < 0) {
-			if (errno == EAGAIN || errno == EINTR) continue;
-			return perror("read"), 1;
+	while (argc == 2 && read(0, &command, 1) == 1) {
+		long bytes = 0, lines = 0;
+		ssize_t count;
+
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		int fd = open(argv[1], O_RDONLY);
+		if (fd < 0) return perror("open"), 1;
+		while ((count = read(fd, buffer, sizeof(buffer))) != 0) {
+			if (count < 0) {
+				if (errno == EAGAIN || errno == EINTR) continue;
+				return perror("read"), 1;
+			}
+			bytes += count;
+			if (command == 'l')
+				for (char *at = buffer; (at = memchr(at, '\n', buffer + count - at)) != NULL; at++) lines++;
 		}
-		bytes += count;
-		if (argc > 2)
-			for (char *at = buffer; (at = memchr(at, '\n', buffer + count - at)) != NULL; at++) lines++;
+		close(fd);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		printf("%lld %ld %ld\n", (end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec, bytes, lines);
+		fflush(stdout);
 	}
-	close(fd);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	printf("%lld %ld %ld\n", (end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec, bytes, lines);
 }
 `;
 
@@ -64,7 +70,13 @@ export async function run() {
     const loaded = await permitted(async () => kernel.load(await loadObject(object)));
     const link = loaded.programs[0].attachIter();
     link.pin(pin);
-    return await measure(reader, pin, link);
+    // One process for all rounds, as there is one of Node.
+    const child = spawn(reader, [pin], { stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      return await measure(child, link);
+    } finally {
+      child.stdin.end();
+    }
   } finally {
     cleanUp();
     process.off('exit', cleanUp);
@@ -72,12 +84,14 @@ export async function run() {
   }
 }
 
-async function measure(reader, pin, link) {
+async function measure(child, link) {
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const counts = {};
-  const inC = (what, ...more) => {
-    const { status, stdout, stderr } = spawnSync(reader, [pin, ...more], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
-    const [nanoseconds, bytes, lines] = stdout.split(' ').map(Number);
+  const inC = async (what, command) => {
+    child.stdin.write(command);
+    const { value, done } = await answers.next();
+    if (done) throw new Error('the C reader ended early');
+    const [nanoseconds, bytes, lines] = value.split(' ').map(Number);
     counts[what] = lines > 0 ? lines : bytes;
     return nanoseconds / 1e6;
   };
@@ -88,14 +102,14 @@ async function measure(reader, pin, link) {
     return time;
   };
   const times = await takeTurns({
-    'C, read': () => inC('C, read'),
+    'C, read': () => inC('C, read', 'r'),
     'session.bytes': here('session.bytes', async (session) => {
       let bytes = 0;
       for await (const chunk of session.bytes()) bytes += chunk.length;
       return bytes;
     }),
     'session.text': here('session.text', async (session) => (await session.text()).length),
-    'C, lines counted': () => inC('C, lines counted', 'lines'),
+    'C, lines counted': () => inC('C, lines counted', 'l'),
     'session.lines': here('session.lines', async (session) => {
       let lines = 0;
       for await (const _ of session.lines()) lines += 1;
