@@ -9,7 +9,7 @@ import {
   CoreTargets,
   relocateProgram,
 } from '../../../src/object/core/index.ts';
-import { declare } from './c-declarations.ts';
+import { declare } from '../c-declarations.ts';
 import { concat, findType, mov, poisoned, relocate, targets } from './relocation.ts';
 
 const local = 'struct s { int a; int b; };';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BPF_CORE_FIELD_BYTE_OFFSET, BPF_CORE_FIELD_EXISTS, relocateProgram } from '../../../src/object/core/index.ts';
-import { declare } from './c-declarations.ts';
+import { declare } from '../c-declarations.ts';
 import { concat, findType, ldImm64, ldx, mov, poisoned, relocate, slot, targets } from './relocation.ts';
 
 const local = 'struct s { u32 a; };';

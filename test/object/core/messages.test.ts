@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BpfiterError } from '../../../src/errors.ts';
 import { BPF_CORE_FIELD_BYTE_OFFSET, BPF_CORE_FIELD_EXISTS, relocateProgram } from '../../../src/object/core/index.ts';
-import { declare } from './c-declarations.ts';
+import { declare } from '../c-declarations.ts';
 import { findType, mov, relocate, targets } from './relocation.ts';
 
 const local =

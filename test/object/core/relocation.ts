@@ -1,7 +1,7 @@
 /** Relocates one instruction onto BTF made of C declarations. */
 import type { Btf, Kind } from '../../../src/btf/index.ts';
 import { type CoreOutcome, CoreTargets, relocateProgram } from '../../../src/object/core/index.ts';
-import { declare } from './c-declarations.ts';
+import { declare } from '../c-declarations.ts';
 
 /** Little-endian slots from their fields. */
 export function slot(code: number, off: number, imm: number, registers = 0x21): Uint8Array {

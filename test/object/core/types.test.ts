@@ -7,7 +7,7 @@ import {
   BPF_CORE_TYPE_SIZE,
   relocateProgram,
 } from '../../../src/object/core/index.ts';
-import { declare } from './c-declarations.ts';
+import { declare } from '../c-declarations.ts';
 import { findType, ldImm64, mov, relocate, targets } from './relocation.ts';
 
 /** Whether the kernel has the type, by the lenient rule (exists) and by the strict one (matches). */

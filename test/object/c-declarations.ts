@@ -1,10 +1,14 @@
 /**
- * Makes BTF of C declarations, laid out as a 64-bit little-endian compiler would: `struct s { int a; u32 b : 3; };`
- * Just enough C for tables of tests. Words of its own: `fwd struct s;` declares without members, `enum64 e { ... }` has values of 64 bits,
- * `tag(x)` is a type tag, and a field `type name @ 12;` lies at byte 12. Integers are named by size: `s8` ... `u64`, `int`, `long`, `char`,
- * `bool`, `oldbits` (an integer of bits 2 to 6, as old compilers described bit fields).
+ * Makes BTF of C declarations, laid out as a 64-bit little-endian compiler would: `struct s { int a; u32 b : 3; };`.
+ * Just enough C for tables of tests, with integers named by size (`s8` ... `u64`, `int`, `long`, `char`, `bool`) and
+ * some words of its own:
+ *
+ *   fwd struct s;          a struct without members       enum64 e { A };    an enum of 64 bits
+ *   func int f(int);       a function                     int a @ 12;        a member that lies at byte 12
+ *   tag(x) int *p;         a type tag                     oldbits a;         an integer of bits 2 to 6, as old compilers
+ *                                                                            described bit fields
  */
-import { Btf, BtfBuilder, type TypeId, typeId } from '../../../src/btf/index.ts';
+import { Btf, BtfBuilder, type TypeId, typeId } from '../../src/btf/index.ts';
 
 interface Member {
   readonly name: string;
@@ -85,6 +89,9 @@ class Declarations {
     if (this.#take('fwd')) {
       const target = this.#next() === 'union' ? 'union' : 'struct';
       this.#builder.add({ kind: 'fwd', name: this.#next(), target });
+    } else if (this.#take('func')) {
+      const { name, type } = this.#declarator(this.#type());
+      this.#builder.add({ kind: 'func', name, type, linkage: 'global' });
     } else if (this.#take('typedef')) {
       const base = this.#type();
       const { name, type } = this.#declarator(base);
