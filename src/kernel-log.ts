@@ -1,6 +1,7 @@
 /**
- * What can be read out of a verifier log: its last message, and the statistics that Linux appends at log level 4
- * (print_verification_stats in kernel/bpf/verifier.c).
+ * What can be read out of a verifier log: the line that says why, and the statistics that Linux appends
+ * (print_verification_stats in kernel/bpf/verifier.c; the times at log level 4 only). A message of the kernel need not
+ * end with a newline, so that the statistics may begin in the middle of a line.
  */
 
 export interface LogStatistics {
@@ -10,25 +11,30 @@ export interface LogStatistics {
   readonly usec: number;
 }
 
-const statisticsLine = /^(processed \d+ insns|verification time \d+ usec|stack depth [\d+]+)/;
+const statisticsPattern = /(verification time \d+ usec\n(stack depth .*\n)?)?processed \d+ insns.*\s*$/;
+
+/** Where the statistics begin; the end of a log that has none. */
+function statisticsStart(log: string): number {
+  // Only the end is looked at: logs have up to a gigabyte, and the statistics a few lines.
+  const start = Math.max(0, log.length - 1000);
+  const found = log.slice(start).search(statisticsPattern);
+  return found < 0 ? log.length : start + found;
+}
 
 /** The last line that is neither empty nor a statistic, or undefined. */
-export function lastMessage(log: string): string | undefined {
-  const lines = log.split('\n');
-  for (let i = lines.length - 1; i >= 0; i--) {
-    const line = lines[i]?.trimEnd();
-    if (line !== undefined && line !== '' && !statisticsLine.test(line)) return line;
-  }
-  return undefined;
+export function decisiveLine(log: string): string | undefined {
+  const text = log.slice(0, statisticsStart(log)).trimEnd();
+  return text.slice(text.lastIndexOf('\n') + 1).trimStart() || undefined;
 }
 
 /** Zero for what the log does not say. */
 export function parseStatistics(log: string): LogStatistics {
-  const number = (pattern: RegExp) => Number(pattern.exec(log)?.[1] ?? 0);
+  const statistics = log.slice(statisticsStart(log));
+  const number = (pattern: RegExp) => Number(pattern.exec(statistics)?.[1] ?? 0);
   return {
-    insns: number(/^processed (\d+) insns/m),
-    states: number(/^processed .* total_states (\d+)/m),
-    peakStates: number(/^processed .* peak_states (\d+)/m),
-    usec: number(/^verification time (\d+) usec/m),
+    insns: number(/processed (\d+) insns/),
+    states: number(/total_states (\d+)/),
+    peakStates: number(/peak_states (\d+)/),
+    usec: number(/verification time (\d+) usec/),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { BpfiterError } from '../errors.ts';
 import type { LoadOptions, MapSelector } from '../kernel.ts';
+import { decisiveLine } from '../kernel-log.ts';
 import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
 import { BPF_MAP_TYPE_PROG_ARRAY, BPF_PROG_BIND_MAP } from '../uapi/index.ts';
 import { bindMapAttributes } from './attributes.ts';
@@ -12,7 +13,6 @@ import { loadBtf } from './btf-load.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
 import { closeDescriptor } from './descriptor.ts';
 import { failure } from './failure.ts';
-import { decisiveLine } from './load-log.ts';
 import { HostLoadedObject } from './loaded-object.ts';
 import type { HostMap } from './maps.ts';
 import { loadProgram } from './program-load.ts';

@@ -3,11 +3,11 @@
  */
 import { constants } from 'node:os';
 import type { BpfiterError } from '../errors.ts';
+import { decisiveLine } from '../kernel-log.ts';
 import { explainLog, type LinkedProgram, refusalReason } from '../object/index.ts';
 import { programTypeName, programTypes } from '../uapi/index.ts';
 import { failure } from './failure.ts';
 import { upstreamVersion, versionCode } from './kernel-version.ts';
-import { decisiveLine } from './load-log.ts';
 
 const { E2BIG, EINVAL, EPERM } = constants.errno;
 

@@ -9,7 +9,7 @@ import { failure } from '../../src/host/failure.ts';
 import { findSymbol } from '../../src/host/kallsyms.ts';
 import { readKernelBtf } from '../../src/host/kernel-btf.ts';
 import { parseVersion, upstreamVersion, versionCode } from '../../src/host/kernel-version.ts';
-import { decisiveLine, loadWithLog } from '../../src/host/load-log.ts';
+import { loadWithLog } from '../../src/host/load-log.ts';
 import { Releases } from '../../src/host/releases.ts';
 import { cString, StructLayout } from '../../src/host/structs.ts';
 
@@ -38,8 +38,11 @@ describe('importing the room', () => {
       },
     }));
     const { bpfPermitted } = await import('../../src/host/index.ts');
-    const answer = bpfPermitted();
-    expect(answer).toEqual({ ok: false, reason: expect.stringContaining('npm install koffi') });
+    expect(bpfPermitted()).toEqual({
+      ok: false,
+      code: 'unsupported',
+      reason: expect.stringContaining('npm install koffi'),
+    });
   });
 
   test('says that only Linux will do on another platform', async () => {
@@ -254,6 +257,17 @@ describe('a load with a log', () => {
     expect(levels).toEqual([undefined]);
   });
 
+  test('asks for messages when a load fails of which statistics were wanted', () => {
+    const levels: (number | undefined)[] = [];
+    const outcome = loadWithLog(4, (log) => {
+      levels.push(log?.level);
+      logging(log?.level === 4 ? 'processed 1 insns' : 'R1 is bad', log?.bytes);
+      return { result: -13, logSize: 0 };
+    });
+    expect(outcome.log).toBe('R1 is bad');
+    expect(levels).toEqual([4, 5]);
+  });
+
   test('repeats a load that failed, for the reason', () => {
     const outcome = loadWithLog(0, (log) => {
       logging('R1 is bad\n', log?.bytes);
@@ -283,12 +297,6 @@ describe('a load with a log', () => {
     expect(log).toBe(text);
     expect(sizes).toEqual([1 << 20, text.length + 1]);
   });
-});
-
-test('the decisive line of a log is the last that is no statistics', () => {
-  const log = '0: R1=ctx()\nR2 !read_ok\nverification time 31 usec\nprocessed 1 insns (limit 1000000)\n\n';
-  expect(decisiveLine(log)).toBe('R2 !read_ok');
-  expect(decisiveLine('')).toBeUndefined();
 });
 
 test('text ends at the first NUL, or with its bytes', () => {

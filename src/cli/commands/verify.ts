@@ -4,7 +4,7 @@
  */
 import { BpfiterError } from '../../errors.ts';
 import { type Kernel, loadObject } from '../../index.ts';
-import { lastMessage, parseStatistics } from '../../kernel-log.ts';
+import { decisiveLine, parseStatistics } from '../../kernel-log.ts';
 import type { ObjectProgram } from '../../object/index.ts';
 import { errnoName, programTypeName } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -108,7 +108,7 @@ function failure(subject: Pick<VerdictLine, 'object' | 'program' | 'section' | '
     ...subject,
     verdict: error.code === 'unsupported' ? 'unsupported' : 'reject',
     errno: error.errno ?? 0,
-    message: lastMessage(log) ?? error.message,
+    message: decisiveLine(log) ?? error.message,
     ...parseStatistics(log),
     code: error.code,
   };
