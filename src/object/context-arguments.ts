@@ -9,6 +9,7 @@ import type { Btf, FunctionPrototype, FunctionType, TypeId } from '../btf/index.
 import * as uapi from '../uapi/index.ts';
 import type { BtfEdits } from './btf-edits.ts';
 import type { InfoRecords } from './func-line-info.ts';
+import { typesOfKind } from './types-of-kind.ts';
 
 const TAG = 'arg:ctx';
 
@@ -67,9 +68,8 @@ export function fixContextArguments(
 
   const copies = new Map<TypeId, { readonly functionId: TypeId; readonly prototypeId: TypeId }>();
   let pointer: TypeId | undefined;
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    const tag = btf.type(id);
-    if (tag.kind !== 'decl_tag' || tag.name !== TAG) continue;
+  for (const tag of typesOfKind(btf, 'decl_tag')) {
+    if (tag.name !== TAG) continue;
     const declared = taggedFunction(btf, tag.type);
     const record = recordOf.get(tag.type);
     const argument = declared?.prototype.parameters[tag.componentIndex];

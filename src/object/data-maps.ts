@@ -4,6 +4,7 @@
  * Facts: libbpf 1.8, bpf_object__init_internal_map() and internal_map_name() in src/libbpf.c.
  */
 import type { Btf } from '../btf/index.ts';
+import { BpfiterError } from '../errors.ts';
 import { BPF_F_MMAPABLE, BPF_F_RDONLY_PROG, BPF_MAP_TYPE_ARRAY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
 import type { DataSection } from './elf-parts.ts';
 import { KCONFIG_SECTION } from './extern-declarations.ts';
@@ -68,7 +69,12 @@ function internalMap(objectName: string, btf: Btf | undefined, map: InternalMap)
   });
 }
 
+/** Bytes; a `.bss` takes none in the file, so that a damaged size would otherwise claim all memory there is. */
+const LARGEST_SECTION = 2 ** 30;
+
 export function dataMap(objectName: string, btf: Btf | undefined, { kind, section }: DataSection): ParsedMap {
+  if (section.size > LARGEST_SECTION)
+    throw new BpfiterError('malformed', `section '${section.name}' claims ${section.size} bytes; no map is that large`);
   return internalMap(objectName, btf, {
     section: section.name,
     sectionIndex: section.index,

@@ -17,6 +17,7 @@ import {
 import { BpfiterError } from '../errors.ts';
 import type { BtfEdits } from './btf-edits.ts';
 import { KCONFIG_SECTION, KSYMS_SECTION } from './extern-declarations.ts';
+import { typesOfKind } from './types-of-kind.ts';
 
 type NewDataSection = NewType & { readonly kind: 'datasec' };
 
@@ -31,9 +32,7 @@ export function completeDataSections(elf: ElfFile, btf: Btf, edits: BtfEdits): v
     )
       variables.set(symbol.name, symbol);
 
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    const type = btf.type(id);
-    if (type.kind !== 'datasec') continue;
+  for (const type of typesOfKind(btf, 'datasec')) {
     // Those two have got their sizes and offsets with the externs.
     const isExtern = type.name === KCONFIG_SECTION || type.name === KSYMS_SECTION;
     const completed = isExtern ? edits.current(type.id, 'datasec') : complete(elf, btf, edits, type, variables);

@@ -7,6 +7,7 @@
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import type { ObjectFunction } from './functions.ts';
+import { typesOfKind } from './types-of-kind.ts';
 
 const PREFIX = 'exception_callback:';
 
@@ -16,9 +17,8 @@ export type ExceptionTags = ReadonlyMap<string, readonly string[]>;
 /** @throws BpfiterError `malformed` */
 export function readExceptionTags(btf: Btf): ExceptionTags {
   const tags = new Map<string, string[]>();
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    const tag = btf.type(id);
-    if (tag.kind !== 'decl_tag' || tag.componentIndex !== -1 || !tag.name.startsWith(PREFIX)) continue;
+  for (const tag of typesOfKind(btf, 'decl_tag')) {
+    if (tag.componentIndex !== -1 || !tag.name.startsWith(PREFIX)) continue;
     const tagged = btf.type(tag.type);
     if (tagged.kind !== 'func' || tagged.linkage !== 'global')
       throw new BpfiterError(

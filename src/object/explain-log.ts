@@ -32,7 +32,7 @@ export function explainLog(log: string, program: LinkedProgram): string {
   const complaint = findComplaint(lines, program);
   if (complaint === undefined) return log;
   const { line, poisoned } = complaint;
-  lines.splice(line, 2, `${poisoned.insn}: <nothing that the kernel could run>`, poisoned.reason);
+  lines.splice(line, 2, `${poisoned.insn}: <poisoned instruction>`, poisoned.reason);
   return lines.join('\n');
 }
 

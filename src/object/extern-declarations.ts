@@ -12,6 +12,7 @@ import { type ElfFile, type ElfSymbol, SHN_UNDEF, STB_GLOBAL, STB_WEAK, STT_NOTY
 import { BpfiterError } from '../errors.ts';
 import type { BtfEdits } from './btf-edits.ts';
 import type { KconfigExtern, KconfigValueType, KsymExtern, ObjectExtern } from './model.ts';
+import { typesOfKind } from './types-of-kind.ts';
 
 export const KCONFIG_SECTION = '.kconfig';
 export const KSYMS_SECTION = '.ksyms';
@@ -104,10 +105,7 @@ class ExternCollector {
 
   /** An integer type of 32 bits, or void if the object has none. */
   #findInt(): TypeId {
-    for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {
-      const type = this.#btf.type(id);
-      if (type.kind === 'int' && type.bits === 32) return type.id;
-    }
+    for (const { id, bits } of typesOfKind(this.#btf, 'int')) if (bits === 32) return id;
     return typeId(0);
   }
 
@@ -122,10 +120,8 @@ class ExternCollector {
   }
 
   #findSection(name: string, id: TypeId): DataSectionType {
-    for (let candidate = this.#btf.firstId; candidate < this.#btf.endId; candidate++) {
-      const type = this.#btf.type(candidate);
-      if (type.kind === 'datasec' && type.entries.some((entry) => entry.type === id)) return type;
-    }
+    for (const section of typesOfKind(this.#btf, 'datasec'))
+      if (section.entries.some((entry) => entry.type === id)) return section;
     throw new BpfiterError(
       'malformed',
       `extern '${name}' is in no data section of BTF; declare it with __ksym or __kconfig`,

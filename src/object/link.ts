@@ -40,6 +40,7 @@ import { sanitiseBtf } from './sanitise-btf.ts';
 import { attachmentOf, type LinkedStructOpsMaps, linkStructOps } from './struct-ops.ts';
 import { type AssembledProgram, ProgramAssembler } from './subprograms.ts';
 import type { Feature, LinkTarget } from './target.ts';
+import { typesOfKind } from './types-of-kind.ts';
 
 export interface LinkOptions {
   /** Names of the programs to link; those with `autoload` if absent. */
@@ -229,11 +230,9 @@ class Linker {
     const hidden = new Set(
       this.#contents.functions.filter((code) => code.isSubprogram && code.isHidden).map(({ name }) => name),
     );
-    for (let id = this.#btf.firstId; id < this.#btf.endId && hidden.size > 0; id++) {
-      const type = this.#btf.type(id);
-      if (type.kind !== 'func' || type.linkage !== 'global' || !hidden.delete(type.name)) continue;
-      this.#edits.replace(type.id, { ...type, linkage: 'static' });
-    }
+    for (const type of hidden.size === 0 ? [] : typesOfKind(this.#btf, 'func'))
+      if (type.linkage === 'global' && hidden.delete(type.name))
+        this.#edits.replace(type.id, { ...type, linkage: 'static' });
     const { btf, bytes } = this.#edits.apply();
     return sanitiseBtf(btf, bytes, this.#supports);
   }

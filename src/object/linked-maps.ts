@@ -68,7 +68,9 @@ export function linkMaps(
   const linked = new Map(
     maps.map((map) => {
       const initialValue = map.origin === 'kconfig' ? kconfig : map.initialValue;
-      return [map, { ...linkMap(map, target), initialValue, linkedStructOps: structOps.get(map) }];
+      const linkedStructOps = structOps.get(map);
+      const valueSize = linkedStructOps?.value.length ?? map.valueSize;
+      return [map, { ...linkMap(map, target), valueSize, initialValue, linkedStructOps }];
     }),
   );
   for (const [map, { slots }] of linked)

@@ -40,6 +40,10 @@ function objectName(name: string): string {
 }
 
 /**
+ *     const object = openObject(bytes, { name: 'task.bpf.o' });
+ *     object.variable('limit').bytes.set([5]);
+ *     const { programs, maps } = link(object, target);
+ *
  * @param bytes a whole object file of either byte order; not to be changed afterwards
  * @throws BpfiterError `malformed`, `unsupported`
  */

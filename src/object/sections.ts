@@ -1,6 +1,6 @@
 /**
  * The section names that say what a program is: the table behind `SEC("iter/task")` and the rules by which a
- * name finds its row. What the part after the name means to an attachment is section-extras.ts's subject.
+ * name finds its row. What follows the name (`kprobe/do_exit`) matters to attaching only, but for targets in BTF.
  *
  * Facts: the names, types and options are libbpf 1.8's (section_defs in its src/libbpf.c); `since` is the libbpf
  * release that first knew the name, taken from the history of that table.

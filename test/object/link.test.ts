@@ -98,7 +98,7 @@ describe('what is not there', () => {
       '',
     ].join('\n');
     expect(explainLog(log, program).split('\n').slice(1, 3)).toEqual([
-      `${insn}: <nothing that the kernel could run>`,
+      `${insn}: <poisoned instruction>`,
       "function 'no_such_function' is called, but this kernel does not have it",
     ]);
     expect(refusalReason(log, program)).toBe("function 'no_such_function' is called, but this kernel does not have it");

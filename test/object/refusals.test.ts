@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Btf, BtfBuilder } from '../../src/btf/index.ts';
 import {
   SHF_EXECINSTR,
+  SHT_NOBITS,
   SHT_PROGBITS,
   STB_GLOBAL,
   STB_LOCAL,
@@ -57,6 +58,11 @@ describe('objects that are refused when they are opened', () => {
       'a function without instructions',
       { functions: [{ ...program, size: 0 }] },
       "function 'p' has 0 bytes at offset 0",
+    ],
+    [
+      'data of more bytes than there can be',
+      { sections: [{ name: '.bss', type: SHT_NOBITS, size: 2 ** 40 }] },
+      "section '.bss' claims 1099511627776 bytes; no map is that large",
     ],
     ['maps without BTF', { sections: [dataSection('.maps', number(8))] }, "the object has maps in '.maps', but no BTF"],
     [
