@@ -5,7 +5,7 @@
  * but only where nothing can be hidden by it: on an empty directory or one that it makes.
  * Sources: kernel/bpf/inode.c; facts/iterators.md 2.9, 6.3.
  */
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statfsSync, statSync, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
 import { BpfiterError } from '../errors.ts';
@@ -15,9 +15,9 @@ import { closeDescriptor, kindOfDescriptor, type ObjectKind } from './descriptor
 import { failure } from './failure.ts';
 import { callLibc } from './foreign.ts';
 import { cText } from './structs.ts';
-import { bpf } from './syscall.ts';
+import { tryBpf } from './syscall.ts';
 
-const { EACCES, EEXIST, ENOENT, ENOTDIR, EPERM } = constants.errno;
+const { EACCES, EEXIST, EIO, ENOENT, ENOTDIR, EPERM } = constants.errno;
 
 /** Where systems mount their bpffs. */
 export const DEFAULT_BPFFS = '/sys/fs/bpf';
@@ -34,13 +34,25 @@ export function isOnBpffs(path: string): boolean {
   }
 }
 
-function isDirectory(path: string): boolean {
+/** @throws BpfiterError `not-permitted` where this user may not look */
+function stat(path: string, look: typeof lstatSync | typeof statSync): Stats | undefined {
   try {
-    return statfsSync(`${path}/`) !== undefined;
-  } catch {
-    return false;
+    return look(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const reason = code === 'EACCES' ? 'permission denied' : String(code);
+    throw new BpfiterError(code === 'EACCES' ? 'not-permitted' : 'refused', `cannot look at '${path}': ${reason}`, {
+      cause,
+      errno: code === 'EACCES' ? EACCES : EIO,
+    });
   }
 }
+
+/** Whether the path itself is there, be it a symbolic link to nowhere. */
+export const exists = (path: string): boolean => stat(path, lstatSync) !== undefined;
+
+const isDirectory = (path: string): boolean => stat(path, statSync)?.isDirectory() === true;
 
 /**
  * Whether something can be pinned at a path.
@@ -55,7 +67,7 @@ export function checkPinPath(path: string): void {
   }
   if (!isDirectory(directory)) {
     throw new BpfiterError('not-found', `cannot pin at '${path}': there is no directory '${directory}'`, {
-      errno: existsSync(directory) ? ENOTDIR : ENOENT,
+      errno: exists(directory) ? ENOTDIR : ENOENT,
     });
   }
   if (!isOnBpffs(directory)) {
@@ -70,7 +82,7 @@ export function checkPinPath(path: string): void {
       errno: EPERM,
     });
   }
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+  if (exists(path)) {
     throw new BpfiterError('refused', `cannot pin at '${path}': it already exists`, { errno: EEXIST });
   }
 }
@@ -79,18 +91,28 @@ export function checkPinPath(path: string): void {
 export function pin(fd: number, path: string, what: string): void {
   checkPinPath(path);
   const attributes = objectPathAttributes.create({ pathname: cText(path), bpf_fd: fd });
-  bpf(BPF_OBJ_PIN, attributes, `pin ${what} at '${path}'`);
+  const result = tryBpf(BPF_OBJ_PIN, attributes);
+  if (result < 0) throw pathFailure(-result, `pin ${what} at '${path}'`);
 }
 
-/** Removes a pin; what it held lives on as long as something else holds it. @throws BpfiterError `not-found`, `usage` */
+/** Of a path, EACCES says that its mode or that of its directory keeps this user out. */
+function pathFailure(errno: number, what: string): BpfiterError {
+  return failure(errno, what, { need: 'load', code: errno === EACCES ? 'not-permitted' : 'refused' });
+}
+
+/** Removes a pin; what it held lives on as long as something else holds it. @throws BpfiterError `not-found`, `usage`, `not-permitted` */
 export function unpin(path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (!exists(path)) {
     throw new BpfiterError('not-found', `nothing is pinned at '${path}'`, { errno: ENOENT });
   }
   if (!isOnBpffs(path)) {
     throw new BpfiterError('usage', `'${path}' is not in a BPF file system; it is left alone`, { errno: EPERM });
   }
-  unlinkSync(path);
+  try {
+    unlinkSync(path);
+  } catch (cause) {
+    throw new BpfiterError('not-permitted', `cannot remove the pin '${path}'`, { cause, errno: EACCES });
+  }
 }
 
 const nouns: Readonly<Record<ObjectKind, string>> = { map: 'map', prog: 'program', link: 'link', btf: 'BTF object' };
@@ -102,7 +124,7 @@ const nouns: Readonly<Record<ObjectKind, string>> = { map: 'map', prog: 'program
  */
 export function openPinned(path: string, kind: ObjectKind, flags = 0): number {
   const noun = nouns[kind];
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (!exists(path)) {
     throw new BpfiterError('not-found', `no ${noun} is pinned at '${path}': no such file`, { errno: ENOENT });
   }
   if (!isOnBpffs(path)) {
@@ -111,7 +133,8 @@ export function openPinned(path: string, kind: ObjectKind, flags = 0): number {
     });
   }
   const attributes = objectPathAttributes.create({ pathname: cText(path), file_flags: flags });
-  const fd = bpf(BPF_OBJ_GET, attributes, `open the ${noun} pinned at '${path}'`, { need: 'load' });
+  const fd = tryBpf(BPF_OBJ_GET, attributes);
+  if (fd < 0) throw pathFailure(-fd, `open the ${noun} pinned at '${path}'`);
   const found = kindOfDescriptor(fd);
   if (found !== undefined && found !== kind) {
     closeDescriptor(fd);
@@ -127,7 +150,7 @@ export function openPinned(path: string, kind: ObjectKind, flags = 0): number {
  */
 export function mountBpffs(directory: string): () => void {
   if (isOnBpffs(directory)) return () => {};
-  const made = !existsSync(directory);
+  const made = !exists(directory);
   if (made) {
     makeDirectory(directory);
   } else if (!isDirectory(directory)) {

@@ -4,7 +4,7 @@
  * Facts: what libbpf 1.8 does (bpf_object__create_maps() and what it calls in src/libbpf.c); unlike there, a map that
  * a map of maps holds is made before it wherever it stands.
  */
-import { lstatSync, mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BpfiterError } from '../errors.ts';
@@ -20,10 +20,10 @@ import {
   mapTypes,
 } from '../uapi/index.ts';
 import { HostArena } from './arena.ts';
-import { DEFAULT_BPFFS, isOnBpffs, openPinned, unpin } from './bpffs.ts';
+import { DEFAULT_BPFFS, exists, isOnBpffs, openPinned, unpin } from './bpffs.ts';
 import { closeDescriptor, duplicate } from './descriptor.ts';
 import { failure } from './failure.ts';
-import { upstreamVersion, versionCode } from './kernel-version.ts';
+import { isOlderThan } from './kernel-version.ts';
 import { HostMap, type MapInfo, mapInfoOf, tryCreateMap } from './maps.ts';
 import type { Releases } from './releases.ts';
 import { words32 } from './structs.ts';
@@ -43,6 +43,7 @@ export interface MapCreation {
 export class MapCreator {
   readonly #creation: MapCreation;
   readonly #made = new Map<LinkedMap, HostMap>();
+  readonly #underWay = new Set<LinkedMap>();
 
   constructor(creation: MapCreation) {
     this.#creation = creation;
@@ -72,12 +73,10 @@ export class MapCreator {
     return made;
   }
 
-  readonly #underWay = new Set<LinkedMap>();
-
   /** Takes over a map that exists: given by descriptor, or pinned where this one is to be. */
   #reuse(map: LinkedMap, pinPath: string | undefined): HostMap | undefined {
     let fd: number;
-    if (pinPath !== undefined && lstatSync(pinPath, { throwIfNoEntry: false }) !== undefined) {
+    if (pinPath !== undefined && exists(pinPath)) {
       fd = openPinned(pinPath, 'map');
       const difference = differenceOf(map, mapInfoOf(fd, `the map pinned at '${pinPath}'`));
       if (difference !== undefined) {
@@ -164,7 +163,7 @@ export class MapCreator {
   #pin(made: HostMap, path: string): void {
     const { releases } = this.#creation;
     const directory = dirname(path);
-    if (lstatSync(directory, { throwIfNoEntry: false }) === undefined && isOnBpffs(dirname(directory))) {
+    if (!exists(directory) && isOnBpffs(dirname(directory))) {
       mkdirSync(directory, { mode: 0o700 });
       releases.add(() => rmdirSync(directory));
     }
@@ -218,8 +217,6 @@ function differenceOf(map: LinkedMap, info: MapInfo): string | undefined {
 function reasonOf(errno: number, { type }: LinkedMap): string | undefined {
   if (errno !== constants.errno.EINVAL) return undefined;
   const since = mapTypes.find(({ id }) => id === type)?.since;
-  if (since === undefined) return undefined;
-  const [major = 0, minor = 0] = since.split('.').map(Number);
-  if (upstreamVersion() >= versionCode(major, minor, 0)) return undefined;
+  if (since === undefined || !isOlderThan(since)) return undefined;
   return `maps of type ${mapTypeName(type) ?? type} came with Linux ${since}, and this kernel is older`;
 }

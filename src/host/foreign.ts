@@ -2,7 +2,7 @@
  * The foreign functions that the room uses, through koffi: bpf(2) itself and the few calls of libc that Node has no
  * word for. koffi is an optional dependency of several megabytes: it is loaded at the first call, never by an import.
  *
- * Every call returns the result, or the negative errno; turning that into an error is left to errors of the callers.
+ * Every call returns the result, or the negative errno; turning that into an error is left to the callers.
  * Functions are bound once with fixed signatures, and buffers are passed as they are (facts/performance.md, start-up).
  */
 import { createRequire } from 'node:module';

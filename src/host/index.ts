@@ -6,6 +6,7 @@ export { checkPinPath, DEFAULT_BPFFS, isOnBpffs, mountBpffs, unmountBpffs, unpin
 export { hostSupports, type KernelFeature, kernelFeatures } from './features.ts';
 export { HostKernel, openHostKernel } from './kernel.ts';
 export { kernelBtf } from './kernel-btf.ts';
+export { loadedBtf, loadedLinks, loadedMaps, loadedPrograms, type ProgramInfo } from './listing.ts';
 export { type BpfPermission, bpfPermitted } from './privilege.ts';
 export { HostTarget } from './target.ts';
 export { probeTarget, type TargetProperties } from './target-probe.ts';

@@ -35,3 +35,9 @@ function readSignature(): string {
     return ''; // only Ubuntu has it
   }
 }
+
+/** Whether this kernel is older than a version that is written as in the tables of uapi: `5.8`. */
+export function isOlderThan(since: string): boolean {
+  const [major = 0, minor = 0] = since.split('.').map(Number);
+  return upstreamVersion() < versionCode(major, minor, 0);
+}

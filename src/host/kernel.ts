@@ -8,12 +8,13 @@ import type { BpfObject } from '../object/index.ts';
 import { BPF_F_RDONLY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
 import { openPinned } from './bpffs.ts';
 import { closeDescriptor, duplicate, kindOfDescriptor } from './descriptor.ts';
-import { objectIds, openById, openIfThere } from './ids.ts';
+import { openById } from './ids.ts';
 import { kernelBtf } from './kernel-btf.ts';
-import { HostLink, linkInfoOf } from './links.ts';
+import { HostLink } from './links.ts';
+import { loadedLinks, loadedMaps } from './listing.ts';
 import { loadObject } from './load.ts';
 import type { HostLoadedObject } from './loaded-object.ts';
-import { HostMap, mapInfoOf } from './maps.ts';
+import { HostMap } from './maps.ts';
 import { requirePermission } from './privilege.ts';
 import { HostTarget } from './target.ts';
 
@@ -52,18 +53,8 @@ export class HostKernel implements Kernel {
     return new HostLink(openPinned(selector.pinned, 'link'), `the link pinned at '${selector.pinned}'`);
   }
 
-  *links(): Generator<LinkInfo, void, undefined> {
-    for (const id of objectIds('link')) {
-      const fd = openIfThere('link', id);
-      if (fd === undefined) continue;
-      let info: LinkInfo;
-      try {
-        info = linkInfoOf(fd, `link ${id}`);
-      } finally {
-        closeDescriptor(fd);
-      }
-      yield info;
-    }
+  links(): Iterable<LinkInfo> {
+    return loadedLinks();
   }
 
   close(): void {
@@ -107,16 +98,9 @@ function openMapByName(name: string): HostMap {
     const longest = BPF_OBJ_NAME_LEN - 1;
     throw new BpfiterError('usage', `'${name}' is no name of a map: names have at most ${longest} characters`);
   }
-  const ids: number[] = [];
-  for (const id of objectIds('map')) {
-    const fd = openIfThere('map', id, BPF_F_RDONLY);
-    if (fd === undefined) continue;
-    try {
-      if (mapInfoOf(fd, `map ${id}`).name === name) ids.push(id);
-    } finally {
-      closeDescriptor(fd);
-    }
-  }
+  const ids = Array.from(loadedMaps())
+    .filter((map) => map.name === name)
+    .map((map) => map.id);
   const [id, ...others] = ids;
   if (id === undefined) throw new BpfiterError('not-found', `there is no map named '${name}'`);
   if (others.length > 0) {

@@ -6,8 +6,8 @@ import { read } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
 import { parameterOf } from '../iter-parameters.ts';
-import type { CgroupOrder, Link, LinkInfo, Program } from '../kernel.ts';
-import { IterSession } from '../session.ts';
+import type { Link, LinkInfo, Program } from '../kernel.ts';
+import { IterSession, type SessionSource } from '../session.ts';
 import {
   BPF_F_REPLACE,
   BPF_ITER_CREATE,
@@ -34,6 +34,7 @@ import { failure } from './failure.ts';
 import { HeldObject } from './held-object.ts';
 import { describe } from './ids.ts';
 import type { PreparedParameters } from './iterator-parameters.ts';
+import { hostPageSize } from './page-size.ts';
 import { cString } from './structs.ts';
 import { tryBpf } from './syscall.ts';
 
@@ -85,8 +86,9 @@ export function linkInfoOf(fd: number, what: string): LinkInfo {
     case 'map':
       return { ...common, targetName, mapId: info.number('map_id') };
     case 'cgroup': {
-      // One of the table's names, or what bpftool prints for a newer kernel's order.
-      const cgroupOrder = (cgroupIterOrderName(info.number('cgroup_order')) ?? 'unknown') as CgroupOrder;
+      // The table's names are those of the type; a newer kernel may have an order that neither knows.
+      const name = cgroupIterOrderName(info.number('cgroup_order')) ?? 'unknown';
+      const cgroupOrder = name as NonNullable<LinkInfo['cgroupOrder']>;
       return { ...common, targetName, cgroupId: info.bigint('cgroup_id'), cgroupOrder };
     }
     case 'task': {
@@ -150,9 +152,12 @@ function descriptorOf(program: Program): number {
   throw new BpfiterError('usage', `program '${program.name}' is of another kernel than the link`);
 }
 
+/** Pages of the kernel's buffer. A cgroup iterator cannot go on after a first read that is smaller. */
+const BUFFER_PAGES = 8;
+
 /** A session on the descriptor of an iterator. Reads run in libuv's threads, so that the event loop goes on. */
 export function sessionOn(fd: number): IterSession {
-  return new IterSession({
+  const source: SessionSource = {
     read: (buffer) =>
       new Promise((resolve, reject) => {
         read(fd, buffer, 0, buffer.length, null, (error, count) => {
@@ -161,7 +166,8 @@ export function sessionOn(fd: number): IterSession {
         });
       }),
     close: () => closeDescriptor(fd),
-  });
+  };
+  return new IterSession(source, { bufferSize: BUFFER_PAGES * hostPageSize() });
 }
 
 function readFailure(error: NodeJS.ErrnoException): BpfiterError {

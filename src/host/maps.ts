@@ -27,7 +27,7 @@ import { HeldObject } from './held-object.ts';
 import { describe } from './ids.ts';
 import { mapEntries, mapKeys } from './map-walk.ts';
 import { raiseMemoryLimit } from './privilege.ts';
-import { bpf, tryBpf } from './syscall.ts';
+import { tryBpf } from './syscall.ts';
 
 const { E2BIG, EEXIST, EINVAL, ENOENT, EPERM } = constants.errno;
 
@@ -195,7 +195,8 @@ export class HostMap extends HeldObject implements KernelMap {
   }
 
   freeze(): void {
-    bpf(BPF_MAP_FREEZE, mapElementAttributes.create({ map_fd: this.fd }), `freeze ${this.what}`);
+    const result = tryBpf(BPF_MAP_FREEZE, mapElementAttributes.create({ map_fd: this.fd }));
+    if (result < 0) throw failure(-result, `freeze ${this.what}`);
   }
 
   #checkedKey(key: Uint8Array): Uint8Array {

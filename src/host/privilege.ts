@@ -13,7 +13,11 @@ import { releaseVersion, versionCode } from './kernel-version.ts';
 import { cText } from './structs.ts';
 import { returnZero } from './tiny-programs.ts';
 
-export type BpfPermission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type BpfPermission =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: 'not-permitted' | 'unsupported'; readonly reason: string };
+
+const { ENOSYS, EPERM } = constants.errno;
 
 let permission: BpfPermission | undefined;
 
@@ -41,17 +45,19 @@ function probePermission(): BpfPermission {
       closeDescriptor(result);
       return { ok: true };
     }
-    return { ok: false, reason: reasonFor(-result) };
+    const code = result === -EPERM ? 'not-permitted' : 'unsupported';
+    return { ok: false, code, reason: reasonFor(-result) };
   } catch (error) {
-    if (error instanceof BpfiterError) return { ok: false, reason: error.message };
+    // Not Linux, or no koffi.
+    if (error instanceof BpfiterError) return { ok: false, code: 'unsupported', reason: error.message };
     throw error;
   }
 }
 
 function reasonFor(errno: number): string {
   const text = `bpf(2) answers ${errnoName(errno)} (${errnoDescription(errno)})`;
-  if (errno === constants.errno.ENOSYS) return `${text}: this kernel was built without CONFIG_BPF_SYSCALL`;
-  if (errno !== constants.errno.EPERM) return text;
+  if (errno === ENOSYS) return `${text}: this kernel was built without CONFIG_BPF_SYSCALL`;
+  if (errno !== EPERM) return text;
   return `${text}: ${lackOf('load') ?? 'a policy of this machine (seccomp, lockdown, a security module) forbids it'}`;
 }
 
@@ -59,8 +65,7 @@ function reasonFor(errno: number): string {
 export function requirePermission(): void {
   const answer = bpfPermitted();
   if (answer.ok) return;
-  const code = answer.reason.includes('EPERM') ? 'not-permitted' : 'unsupported';
-  throw new BpfiterError(code, `the host kernel cannot be used: ${answer.reason}`);
+  throw new BpfiterError(answer.code, `the host kernel cannot be used: ${answer.reason}`);
 }
 
 const RLIMIT_MEMLOCK = 8;

@@ -7,7 +7,7 @@ import { decisiveLine } from '../kernel-log.ts';
 import { explainLog, type LinkedProgram, refusalReason } from '../object/index.ts';
 import { programTypeName, programTypes } from '../uapi/index.ts';
 import { failure } from './failure.ts';
-import { upstreamVersion, versionCode } from './kernel-version.ts';
+import { isOlderThan } from './kernel-version.ts';
 
 const { E2BIG, EINVAL, EPERM } = constants.errno;
 
@@ -38,8 +38,6 @@ function withoutLog(errno: number, { type, insns }: LinkedProgram): string | und
 
 function tooNew(type: number): string | undefined {
   const since = programTypes.find(({ id }) => id === type)?.since;
-  if (since === undefined) return undefined;
-  const [major = 0, minor = 0] = since.split('.').map(Number);
-  if (upstreamVersion() >= versionCode(major, minor, 0)) return undefined;
+  if (since === undefined || !isOlderThan(since)) return undefined;
   return `programs of type ${programTypeName(type) ?? type} came with Linux ${since}, and this kernel is older`;
 }

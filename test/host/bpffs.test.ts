@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { checkPinPath, isOnBpffs, mountBpffs, unmountBpffs, unpin } from '../../
 import { HostKernel } from '../../src/host/kernel.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import { BPF_MAP_TYPE_ARRAY } from '../../src/uapi/index.ts';
-import { describeOnHost, loadIterator, u32 } from './permitted.ts';
+import { asNobody, canBecomeNobody, describeOnHost, loadIterator, u32 } from './permitted.ts';
 
 const kernel = new HostKernel();
 
@@ -101,6 +101,25 @@ describeOnHost('a BPF file system', () => {
     expect(() => checkPinPath(full)).toThrow(expect.objectContaining({ code }));
     // Some kernels pin two iterators of their own in every new file system.
     expect(readdirSync(join(root, 'fs')).filter((name) => !name.endsWith('.debug'))).toEqual(['taken']);
+  });
+
+  test.skipIf(!canBecomeNobody)('keeps out whom its modes keep out', () => {
+    const directory = join(root, 'fs');
+    const path = join(directory, 'map');
+    using map = createMap();
+    map.pin(path);
+    const open = () => kernel.openMap({ pinned: path }).close();
+    asNobody(() => {
+      expect(open).toThrow(expect.objectContaining({ code: 'not-permitted', errno: 13 }));
+      expect(() => checkPinPath(join(directory, 'other'))).toThrow(/permission denied/);
+    });
+    // The directory lets them in now, the pin does not.
+    for (const each of [root, directory]) chmodSync(each, 0o755);
+    asNobody(() => {
+      expect(open).toThrow(/cannot open the map pinned at '.*': Permission denied \(EACCES\)/);
+      expect(open).toThrow(expect.objectContaining({ code: 'not-permitted' }));
+      expect(() => unpin(path)).toThrow(expect.objectContaining({ code: 'not-permitted' }));
+    });
   });
 
   test('is left alone by unpin outside of it', () => {

@@ -70,3 +70,26 @@ export function loadIterator(
     kernel.openMap(selector),
   );
 }
+
+const NOBODY = 65534;
+
+/** Root may, unless it has lost the capability for it. */
+export const canBecomeNobody = (() => {
+  if (process.geteuid?.() !== 0) return false;
+  try {
+    asNobody(() => {});
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Runs something as a user without any privilege, and without files of its own. */
+export function asNobody<T>(work: () => T): T {
+  process.seteuid?.(NOBODY);
+  try {
+    return work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}

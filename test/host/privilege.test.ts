@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { FEATURES, versionHasFeature } from '../../src/object/index.ts';
-import { describeOnHost } from './permitted.ts';
+import { asNobody, canBecomeNobody, describeOnHost } from './permitted.ts';
 
 /** Loaded anew for each test: what a process may do is found out once and kept. */
 async function room() {
@@ -10,28 +10,6 @@ async function room() {
     ...(await import('../../src/host/ids.ts')),
     ...(await import('../../src/host/kernel-version.ts')),
   };
-}
-
-const NOBODY = 65534;
-
-/** Root may, unless it has lost the capability for it. */
-const canChangeUser = (() => {
-  if (process.geteuid?.() !== 0) return false;
-  try {
-    asNobody(() => {});
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-function asNobody<T>(work: () => T): T {
-  process.seteuid?.(NOBODY);
-  try {
-    return work();
-  } finally {
-    process.seteuid?.(0);
-  }
 }
 
 afterEach(() => {
@@ -66,13 +44,14 @@ describeOnHost('a kernel that may be used', () => {
   });
 });
 
-test.skipIf(!canChangeUser)(
+test.skipIf(!canBecomeNobody)(
   'without privilege, the kernel is not opened, and the error says what is needed',
   async () => {
     const { bpfPermitted, openHostKernel, objectIds, openIfThere } = await room();
     asNobody(() => {
       expect(bpfPermitted()).toEqual({
         ok: false,
+        code: 'not-permitted',
         reason: expect.stringContaining('EPERM (Operation not permitted): it needs root, or CAP_BPF and CAP_PERFMON'),
       });
       expect(() => openHostKernel()).toThrow(expect.objectContaining({ code: 'not-permitted' }));
