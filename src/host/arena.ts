@@ -38,7 +38,7 @@ export class HostArena extends HostMap {
     const address = callLibc('mmap', wanted, this.#length, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (address < 0) {
       const because = address === -EEXIST ? `there is other memory at address ${wanted.toString(16)}` : undefined;
-      throw failure(-address, `map ${this.what} into memory`, { because });
+      throw failure(-address, `mmap ${this.what}`, { because });
     }
     this.#address = BigInt(address);
     if (contents !== undefined && contents.bytes.length > 0) {
