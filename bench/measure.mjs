@@ -16,18 +16,29 @@ export async function milliseconds(action) {
   return performance.now() - start;
 }
 
+/** Another order each round: no engine always follows the same other one. */
+function shuffled(names) {
+  return names
+    .map((name) => ({ name, key: Math.random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ name }) => name);
+}
+
+/** Milliseconds. */
+const SETTLE = 30;
+
 /**
  * Lets the engines take turns.
  * @param engines name -> function that does its work once and returns its cost (any unit)
  * @returns name -> median cost, of the rounds after the warm-ups
  */
-export async function takeTurns(engines, { rounds = 9, warmUps = 2 } = {}) {
+export async function takeTurns(engines, { rounds = 15, warmUps = 2 } = {}) {
   const names = Object.keys(engines);
   const costs = new Map(names.map((name) => [name, []]));
   for (let round = -warmUps; round < rounds; round += 1) {
-    // Another one begins each round: what runs after a heavy engine inherits its garbage.
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(turn + round + warmUps) % names.length];
+    for (const name of shuffled(names)) {
+      // What an engine leaves behind (garbage, threads that wind down) is not to be the next one's cost.
+      await new Promise((resolve) => setTimeout(resolve, SETTLE));
       const cost = await engines[name]();
       if (round >= 0) costs.get(name).push(cost);
     }
