@@ -9,7 +9,7 @@ import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF, type Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_LSM_CGROUP, BPF_LSM_MAC, BPF_PROG_TYPE_EXT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from '../uapi/index.ts';
 import { nearNames } from './near-names.ts';
-import type { LinkTarget } from './target.ts';
+import { ESRCH, type LinkTarget } from './target.ts';
 
 const KERNEL = 'vmlinux';
 /** Bytes of a name with its prefix and a NUL. */
@@ -168,5 +168,6 @@ function refusal(
   what: string,
 ): BpfiterError {
   const { name, section } = query.program;
-  return new BpfiterError(code, `program '${name}' (section '${section}'): ${what}`);
+  const errno = code === 'not-found' ? { errno: ESRCH } : {};
+  return new BpfiterError(code, `program '${name}' (section '${section}'): ${what}`, errno);
 }

@@ -8,7 +8,7 @@ import { BTF_KIND_FUNC, BTF_KIND_VAR, type Btf, essentialName, kindName } from '
 import { BpfiterError } from '../errors.ts';
 import { typesCompatible } from './core/compatible-types.ts';
 import type { KsymExtern, ObjectExtern } from './model.ts';
-import type { LinkTarget, ModuleBtf } from './target.ts';
+import { ESRCH, type LinkTarget, type ModuleBtf } from './target.ts';
 
 /** What an extern turned out to be. Weak ones that the kernel does not have are in no list. */
 export type ResolvedKsym =
@@ -68,8 +68,10 @@ function findAddress({ name }: KsymExtern, target: LinkTarget): ResolvedKsym | u
 }
 
 function notFound({ name, kind, typeId }: KsymExtern): BpfiterError {
-  const where = typeId === 0 ? 'symbols of the kernel' : 'BTF of the kernel and its modules';
-  return new BpfiterError('relocation', `extern '${name}': there is no such ${kind} in the ${where}`);
+  const untyped = typeId === 0;
+  const where = untyped ? 'symbols of the kernel' : 'BTF of the kernel and its modules';
+  const message = `extern '${name}': there is no such ${kind} in the ${where}`;
+  return new BpfiterError('relocation', message, untyped ? { errno: ESRCH } : {});
 }
 
 interface Definition {

@@ -15,7 +15,7 @@ import { BPF_PROG_TYPE_STRUCT_OPS } from '../uapi/index.ts';
 import type { LinkedStructOps } from './linked.ts';
 import type { ObjectMap, ObjectProgram, StructOpsContent } from './model.ts';
 import { nearNames } from './near-names.ts';
-import type { LinkTarget } from './target.ts';
+import { ESRCH, type LinkTarget } from './target.ts';
 
 const VALUE_PREFIX = 'bpf_struct_ops_';
 /** Bytes; real ones have a few thousand at most. */
@@ -123,7 +123,7 @@ function findKernelStruct(map: ObjectMap, { typeId }: StructOpsContent, btf: Btf
   const type = struct(found.btf, found.btf.find(name, 'struct'));
   const member = value?.members.find((candidate) => candidate.type === type?.id);
   if (value === undefined || type === undefined || member === undefined) {
-    throw refusal('not-found', map, `the kernel's struct ${valueName} has no struct ${name} in it`);
+    throw refusal('unsupported', map, `the kernel's struct ${valueName} has no struct ${name} in it`);
   }
   if (value.size > LARGEST_VALUE) throw refusal('unsupported', map, `the kernel's struct ${valueName} is too large`);
   return { btf: found.btf, module: found.module, type, value, offset: member.bitOffset / 8 };
@@ -242,5 +242,6 @@ class Conversion {
 }
 
 function refusal(code: 'not-found' | 'unsupported', map: ObjectMap, what: string): BpfiterError {
-  return new BpfiterError(code, `struct_ops '${map.name}': ${what}`);
+  const errno = code === 'not-found' ? { errno: ESRCH } : {};
+  return new BpfiterError(code, `struct_ops '${map.name}': ${what}`, errno);
 }

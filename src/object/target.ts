@@ -5,6 +5,9 @@
  */
 import type { Btf } from '../btf/index.ts';
 
+/** The errno of errors about what the kernel does not have, as libbpf gives it; absent, it is EINVAL. */
+export const ESRCH = 3;
+
 /** Abilities of a kernel that change how an object is prepared for it. The table with least versions: features.ts. */
 export type Feature =
   | 'prog-name'
