@@ -107,7 +107,7 @@ describe('an attach target that is not found', () => {
     [
       query(0, 'mian', { type: BPF_PROG_TYPE_EXT, programBtf: declare('func int main(int);') }),
       'not-found',
-      "program 'prog' (section 'sec/mian'): the other program has no function 'mian'",
+      "program 'prog' (section 'sec/mian'): the other program has no function 'mian' (did you mean 'main'?)",
     ],
     [query(BPF_TRACE_ITER, 'x'.repeat(120)), 'malformed', expect.stringContaining('is too long')],
   ])('is refused in one line (%#)', (asked, code, message) => {
