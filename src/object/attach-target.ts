@@ -8,7 +8,7 @@
 import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF, type Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_LSM_CGROUP, BPF_LSM_MAC, BPF_PROG_TYPE_EXT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from '../uapi/index.ts';
-import { nearNames } from './near-names.ts';
+import { didYouMean } from './near-names.ts';
 import { ESRCH, type LinkTarget } from './target.ts';
 
 const KERNEL = 'vmlinux';
@@ -132,26 +132,19 @@ function notFound(
   const searched = modules.filter((candidate) => candidate.name.startsWith(module ?? ''));
   const inKernel = module === undefined || KERNEL.startsWith(module);
   if (!inKernel && searched.length === 0) {
-    const near = nearNames(module, [KERNEL, ...modules.map((candidate) => candidate.name)]);
-    return refusal('not-found', query, `no module '${module}' with BTF is loaded${suggestion(near)}`);
+    const near = didYouMean(module, [KERNEL, ...modules.map((candidate) => candidate.name)]);
+    return refusal('not-found', query, `no module '${module}' with BTF is loaded${near}`);
   }
   const blobs = [...(inKernel && kernel !== undefined ? [kernel] : []), ...searched.map(({ btf }) => btf)];
   const where = module === undefined ? 'the kernel' : `'${module}'`;
   return refusal('not-found', query, `${where} has no ${sort.noun} '${name}'${guess(name, blobs, sort)}; ${sort.hint}`);
 }
 
-/** `, did you mean 'task'?`, or nothing. */
 function guess(name: string, blobs: readonly Btf[], sort: Sort): string {
-  return suggestion(
-    nearNames(
-      name,
-      blobs.flatMap((btf) => [...namesOf(btf, sort)]),
-    ),
+  return didYouMean(
+    name,
+    blobs.flatMap((btf) => [...namesOf(btf, sort)]),
   );
-}
-
-function suggestion(names: readonly string[]): string {
-  return names.length === 0 ? '' : ` (did you mean ${names.map((name) => `'${name}'`).join(' or ')}?)`;
 }
 
 function* namesOf(btf: Btf, { prefix, kind }: Sort): Iterable<string> {

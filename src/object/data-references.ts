@@ -102,7 +102,10 @@ class ReferenceWriter {
         return;
       case 'function-address':
         if (this.#insns.src(insn) === 0)
-          throw new BpfiterError('malformed', `prog '${this.#program}': instruction ${insn} loads no function address`);
+          throw new BpfiterError(
+            'malformed',
+            `program '${this.#program}': instruction ${insn} loads no function address`,
+          );
         return;
       case 'call':
         return;

@@ -40,11 +40,14 @@ export function exceptionCallback(
   if (name === undefined || others.length > 0) return undefined;
   const callback = functions.find((candidate) => candidate.isSubprogram && candidate.name === name);
   if (callback === undefined)
-    throw new BpfiterError('not-found', `prog '${program}': there is no subprogram '${name}', its exception callback`);
+    throw new BpfiterError(
+      'not-found',
+      `program '${program}': there is no subprogram '${name}', its exception callback`,
+    );
   if (!callback.isGlobal || callback.isHidden)
     throw new BpfiterError(
       'malformed',
-      `prog '${program}': its exception callback '${name}' must be global and not hidden`,
+      `program '${program}': its exception callback '${name}' must be global and not hidden`,
     );
   return callback;
 }

@@ -10,6 +10,9 @@ import { BpfiterError } from '../errors.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import type { ObjectFunction } from './functions.ts';
 
+/** libbpf's errno for this. */
+const ENOENT = 2;
+
 export interface InfoRecords {
   readonly recordSize: number;
   readonly bytes: Uint8Array;
@@ -90,7 +93,8 @@ class InfoCollector<Record extends FuncInfo | LineInfo> {
       if (this.#records.length > 0)
         throw new BpfiterError(
           'malformed',
-          `prog '${this.#program}': .BTF.ext has ${this.#sort.what} info of the program, but none of its function '${code.name}'`,
+          `program '${this.#program}': .BTF.ext has ${this.#sort.what} info of the program, but none of its function '${code.name}'`,
+          { errno: ENOENT },
         );
       this.#isAbsent = true;
       return;

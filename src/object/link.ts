@@ -37,6 +37,7 @@ import { ProgramCode } from './program-code.ts';
 import type { ParsedProgram } from './programs.ts';
 import { finalAttachType, replaceMissingHelpers } from './sanitise.ts';
 import { sanitiseBtf } from './sanitise-btf.ts';
+import { similarSection } from './sections.ts';
 import { attachmentOf, type LinkedStructOpsMaps, linkStructOps } from './struct-ops.ts';
 import { type AssembledProgram, ProgramAssembler } from './subprograms.ts';
 import type { Feature, LinkTarget } from './target.ts';
@@ -242,7 +243,7 @@ class Linker {
     if (type === BPF_PROG_TYPE_UNSPEC)
       throw new BpfiterError(
         'usage',
-        `prog '${program.name}': section '${program.section}' does not say what type of program it is; see the list of SEC() names`,
+        `program '${program.name}' (section '${program.section}'): the section does not say what type of program it is${similarSection(program.section)}; docs/kernels.md lists the SEC() names`,
       );
     const flags =
       program.flags |
@@ -273,7 +274,7 @@ class Linker {
       if (!definition?.attachesByBtf) return { ...common, attachBtfId: 0 };
       throw new BpfiterError(
         'usage',
-        `prog '${program.name}': section '${program.section}' does not say what to attach to, and no target was set`,
+        `program '${program.name}' (section '${program.section}'): the section does not say what to attach to, and no target was set`,
       );
     }
     const found = findAttachTarget(this.#target, {
@@ -294,7 +295,7 @@ class Linker {
     if (colon < 0) return undefined;
     const module = extras.slice(0, colon);
     if (this.#target.modules().some((candidate) => candidate.name === module)) return module;
-    throw new BpfiterError('not-found', `prog '${name}': no module '${module}' with BTF is loaded`);
+    throw new BpfiterError('not-found', `program '${name}': no module '${module}' with BTF is loaded`);
   }
 }
 

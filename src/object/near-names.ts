@@ -37,6 +37,12 @@ function countBits(set: number): number {
   return count;
 }
 
+/** ` (did you mean 'task'?)` for an error message, or nothing. */
+export function didYouMean(wanted: string, names: Iterable<string>): string {
+  const near = nearNames(wanted, names);
+  return near.length === 0 ? '' : ` (did you mean ${near.map((name) => `'${name}'`).join(' or ')}?)`;
+}
+
 /** Letters to insert, delete or replace; anything above `limit` once it is known to be above. */
 function editDistance(one: string, other: string, limit: number): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);

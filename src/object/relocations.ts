@@ -159,7 +159,7 @@ class Translator {
     const name = this.#symbol.name === '' ? this.#sectionName() : this.#symbol.name;
     return new BpfiterError(
       'malformed',
-      `prog '${this.#holder.name}': the relocation of instruction ${this.#insn} against '${name}' ${what}`,
+      `program '${this.#holder.name}': the relocation of instruction ${this.#insn} against '${name}' ${what}`,
     );
   }
 }

@@ -5,7 +5,9 @@
  * Facts: the names, types and options are libbpf 1.8's (section_defs in its src/libbpf.c); `since` is the libbpf
  * release that first knew the name, taken from the history of that table.
  */
+
 import * as uapi from '../uapi/index.ts';
+import { didYouMean } from './near-names.ts';
 
 /** How a program of such a section is attached once it is loaded; absent where only the user can know. */
 export type AttachKind =
@@ -200,6 +202,13 @@ export const SECTION_DEFINITIONS: readonly SectionDefinition[] = ROWS.map(
     since,
   }),
 );
+
+/** ` (did you mean 'iter'?)` for a section that means nothing, or nothing. */
+export const similarSection = (section: string): string =>
+  didYouMean(
+    section.replace(/\/.*/, ''),
+    SECTION_DEFINITIONS.map(({ name }) => name),
+  );
 
 /** No two rows match the same section: an exact name never equals the beginning of another row's `name/`. */
 const BY_NAME: ReadonlyMap<string, SectionDefinition> = new Map(SECTION_DEFINITIONS.map((row) => [row.name, row]));

@@ -116,7 +116,7 @@ export class ProgramAssembler {
     relocation: Relocation | undefined,
   ): ObjectFunction {
     const reject = (what: string) =>
-      new BpfiterError('malformed', `prog '${this.#program}': instruction ${insn} of '${code.name}' ${what}`);
+      new BpfiterError('malformed', `program '${this.#program}': instruction ${insn} of '${code.name}' ${what}`);
     let slot: number;
     if (relocation?.kind === 'call') slot = relocation.offset / BPF_INSN_SIZE + immediate + 1;
     else if (relocation?.kind === 'function-address')

@@ -159,7 +159,7 @@ describe('linking', () => {
     const object = openFixture('externs');
     object.program('look').attachTarget = undefined;
     expect(() => linkOne(object, 'look', kernel({ symbols: { schedule: 1n } }))).toThrow(
-      "prog 'look': section 'tp_btf/sys_enter' does not say what to attach to, and no target was set",
+      "program 'look' (section 'tp_btf/sys_enter'): the section does not say what to attach to, and no target was set",
     );
   });
 
@@ -167,7 +167,7 @@ describe('linking', () => {
     const object = openFixture('subprograms');
     object.program('first').type = uapi.BPF_PROG_TYPE_UNSPEC;
     expect(() => linkOne(object, 'first', kernel())).toThrow(
-      "prog 'first': section 'raw_tp/sys_enter' does not say what type",
+      "program 'first' (section 'raw_tp/sys_enter'): the section does not say what type",
     );
   });
 

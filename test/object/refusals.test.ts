@@ -96,7 +96,7 @@ describe('objects that are refused when they are opened', () => {
       relocations: [{ section: 'socket', offset: 0, symbol: 'v' }],
     };
     expect(() => openObject(buildObject(input))).toThrow(
-      "prog 'p': the relocation of instruction 0 against 'v' is for an instruction that is neither a call nor a 64-bit load (code 0xb7)",
+      "program 'p': the relocation of instruction 0 against 'v' is for an instruction that is neither a call nor a 64-bit load (code 0xb7)",
     );
   });
 
@@ -249,19 +249,19 @@ describe('programs that are refused when they are linked', () => {
   it('a call of what is no function', () => {
     const insns: readonly Instruction[] = [{ kind: 'call', target: { kind: 'subprogram', off: 7 } }, ...RETURN_0];
     expect(() => linked({ functions: [{ ...program, insns }] })).toThrow(
-      "prog 'p': instruction 0 of 'p' calls slot 8 of '.text', where no function is",
+      "program 'p': instruction 0 of 'p' calls slot 8 of '.text', where no function is",
     );
   });
 
   it('a section that says nothing of the type', () => {
     expect(() => linked({ functions: [{ name: 'p', section: 'nonsense' }] })).toThrow(
-      "prog 'p': section 'nonsense' does not say what type of program it is",
+      "program 'p' (section 'nonsense'): the section does not say what type of program it is",
     );
   });
 
   it('a program without anything to attach to', () => {
     expect(() => linked({ functions: [{ name: 'p', section: 'fentry' }] })).toThrow(
-      "prog 'p': section 'fentry' does not say what to attach to, and no target was set",
+      "program 'p' (section 'fentry'): the section does not say what to attach to, and no target was set",
     );
   });
 });
