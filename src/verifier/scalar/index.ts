@@ -1,0 +1,56 @@
+/** Scalars: what is known of numbers, how instructions change it, and what conditional jumps tell of it. */
+export { syncBounds } from './bounds.ts';
+export { alignmentOk, bitsWithin, rangeWithin, sameValue } from './compare.ts';
+export {
+  add64,
+  CARRY,
+  copy64,
+  equal64,
+  is64,
+  isZero64,
+  lessS,
+  lessU,
+  OVERFLOW,
+  set64,
+  sub64,
+} from './int64.ts';
+export {
+  fitsU32,
+  restrictToS32,
+  signExtend,
+  signExtendLow,
+  truncateTo,
+  widthOf,
+  zeroExtend32,
+} from './narrow.ts';
+export {
+  tnumAdd,
+  tnumAnd,
+  tnumConst,
+  tnumCopy,
+  tnumEqualsConst,
+  tnumIn,
+  tnumIntersect,
+  tnumIsAligned,
+  tnumIsConst,
+  tnumOr,
+  tnumRange,
+  tnumSub,
+  tnumUnknown,
+} from './tnum.ts';
+export {
+  constHi,
+  constLo,
+  hasKnownValue,
+  initRegister,
+  isConst,
+  isConst32,
+  isNull,
+  markConst32,
+  markKnown,
+  markKnownZero,
+  markUnknown,
+  resetRegister,
+  setKnownValue,
+  setUnboundedRanges,
+} from './values.ts';
