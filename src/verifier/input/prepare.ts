@@ -1,0 +1,128 @@
+/** From what the object room links to what the verifier reads. */
+import { Btf } from '../../btf/index.ts';
+import type { LinkedMap, LinkedObject, LinkedProgram } from '../../object/index.ts';
+import { BPF_F_SLEEPABLE, BPF_MAP_TYPE_ARRAY } from '../../uapi/index.ts';
+import type { AllocatedType, MapFields } from '../fields.ts';
+import type { KernelProfile, ProgramKind } from '../profile/types.ts';
+import type { VerifierLine, VerifierMap, VerifierMapReference, VerifierProgram } from '../program.ts';
+import { FieldError, FieldFinder } from './special-fields.ts';
+
+/** One linked object: maps and types are read once for all its programs. */
+export class VerifierInput {
+  readonly #object: LinkedObject;
+  readonly #btf: Btf | undefined;
+  readonly #finder: FieldFinder | undefined;
+  readonly #maps = new Map<LinkedMap, VerifierMap>();
+
+  constructor(object: LinkedObject, name: string, profile: KernelProfile) {
+    this.#object = object;
+    this.#btf = object.btf === undefined ? undefined : Btf.parse(object.btf, { name });
+    this.#finder = this.#btf && new FieldFinder(this.#btf, profile.btf);
+  }
+
+  get btf(): Btf | undefined {
+    return this.#btf;
+  }
+
+  /** @throws FieldError if the kernel would refuse the object's BTF for them */
+  allocatedTypes(): ReadonlyMap<number, AllocatedType> {
+    return this.#finder?.allocatedTypes() ?? new Map();
+  }
+
+  program(linked: LinkedProgram): VerifierProgram {
+    const { program } = linked;
+    return {
+      name: program.name,
+      section: program.section,
+      insns: linked.insns,
+      maps: linked.mapReferences.map(({ insn, map, kind, offset }): VerifierMapReference => {
+        return { insn, map: this.#map(map), kind, offset };
+      }),
+      type: linked.type,
+      expectedAttachType: linked.expectedAttachType,
+      flags: linked.flags,
+      license: this.#object.license,
+      attachBtfId: linked.attachBtfId,
+      attachModule: linked.attachModule,
+      attachesToProgram: linked.attachProgFd !== undefined,
+      btf: this.#btf,
+      functions: this.#functions(linked),
+      lines: this.#lines(linked),
+      kfuncModules: linked.kfuncModules,
+    };
+  }
+
+  #map(map: LinkedMap): VerifierMap {
+    const known = this.#maps.get(map);
+    if (known !== undefined) return known;
+    const fields = this.#fieldsOf(map);
+    // A map that the kernel refuses with BTF is made without, as libbpf does.
+    const typed = fields !== 'refused';
+    const frozen = map.readOnly && map.initialValue !== undefined;
+    const made: VerifierMap = {
+      name: map.kernelName,
+      type: map.type,
+      keySize: map.keySize,
+      valueSize: map.valueSize,
+      maxEntries: map.maxEntries,
+      flags: map.flags,
+      extra: map.extra,
+      frozen,
+      value: frozen && map.type === BPF_MAP_TYPE_ARRAY ? map.initialValue : undefined,
+      fields: typed ? fields : undefined,
+      btfValueTypeId: typed ? map.btfValueTypeId : 0,
+      btfKeyTypeId: typed ? map.btfKeyTypeId : 0,
+      inner: map.inner && this.#map(map.inner),
+    };
+    this.#maps.set(map, made);
+    return made;
+  }
+
+  #fieldsOf({ btfValueTypeId }: LinkedMap): MapFields | undefined | 'refused' {
+    if (this.#finder === undefined || btfValueTypeId === 0) return undefined;
+    try {
+      return this.#finder.inMapValue(btfValueTypeId);
+    } catch (error) {
+      if (error instanceof FieldError) return 'refused';
+      throw error;
+    }
+  }
+
+  #functions({ funcInfo }: LinkedProgram): VerifierProgram['functions'] {
+    return records(funcInfo).map((view) => ({ insn: view.getUint32(0, true), typeId: view.getUint32(4, true) }));
+  }
+
+  #lines({ lineInfo }: LinkedProgram): readonly VerifierLine[] {
+    const btf = this.#btf;
+    if (btf === undefined) return [];
+    return records(lineInfo).map((view) => {
+      const place = view.getUint32(12, true);
+      return {
+        insn: view.getUint32(0, true),
+        file: btf.string(view.getUint32(4, true)),
+        text: btf.string(view.getUint32(8, true)),
+        line: place >>> 10,
+        column: place & 0x3ff,
+      };
+    });
+  }
+}
+
+function records(info: LinkedProgram['lineInfo']): DataView[] {
+  if (info === undefined) return [];
+  const { bytes, recordSize } = info;
+  const count = Math.floor(bytes.length / recordSize);
+  return Array.from({ length: count }, (_, index) => {
+    return new DataView(bytes.buffer, bytes.byteOffset + index * recordSize, recordSize);
+  });
+}
+
+/** What availability of helpers and kfuncs depends on. */
+export function kindOf({ program, type, expectedAttachType, flags }: LinkedProgram): ProgramKind {
+  return {
+    type,
+    expectedAttachType,
+    sleepable: (flags & BPF_F_SLEEPABLE) !== 0,
+    target: program.attachTarget?.name,
+  };
+}
