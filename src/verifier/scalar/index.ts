@@ -23,6 +23,7 @@ export {
   widthOf,
   zeroExtend32,
 } from './narrow.ts';
+export { noteWideRead, readOperand, writeOperand, writeOperandKeeping } from './operands.ts';
 export {
   tnumAdd,
   tnumAnd,
