@@ -5,6 +5,7 @@
  */
 import type { Btf } from '../btf/index.ts';
 import { InstructionView } from '../isa/index.ts';
+import type { Walk } from './explore/walk-data.ts';
 import type { AllocatedType } from './fields.ts';
 import type { Frame } from './frame.ts';
 import { VerifierLog } from './log/log.ts';
@@ -39,6 +40,8 @@ export class InsnFacts {
   /** Part of a spill or fill around a bpf_fastcall. */
   readonly fastcallPattern: Uint8Array;
   readonly fastcallSpills: Uint8Array;
+  /** Writes the low half of a register whose upper half is read later: a JIT has to make that 0. */
+  readonly needsZeroExtension: Uint8Array;
   /** Map index + 1 that a lookup or tail call was always given; -1 if several. */
   readonly mapIndex: Int32Array;
   /** Calls: constant key of a map access + 1; -1 if it varies. */
@@ -57,6 +60,7 @@ export class InsnFacts {
     this.liveRegisters = new Uint16Array(count);
     this.fastcallPattern = new Uint8Array(count);
     this.fastcallSpills = new Uint8Array(count);
+    this.needsZeroExtension = new Uint8Array(count);
     this.mapIndex = new Int32Array(count);
     this.mapKey = new Float64Array(count);
   }
@@ -145,6 +149,8 @@ export class Env {
   subprograms: Subprogram[] = [];
   /** Of the exception callback, 0 if there is none. */
   exceptionCallback = 0;
+  /** What explore/ keeps while it walks. */
+  walk!: Walk; // set before the first instruction is checked
   /** The state of the path being walked. */
   state!: State; // set before the first instruction is checked
   insn = 0;

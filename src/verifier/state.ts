@@ -2,7 +2,9 @@
  * What is known at one point of one path: the frames, what is held (references, locks, regions), and the place of the
  * state in the tree of explored states. After struct bpf_verifier_state.
  */
+import type { SavedState } from './explore/saved-state.ts';
 import type { Frame } from './frame.ts';
+import { JumpHistory } from './jump-history.ts';
 
 export type ReferenceKind = 'ptr' | 'irq' | 'lock' | 'res_lock' | 'res_lock_irq';
 
@@ -16,20 +18,11 @@ export interface Reference {
   readonly object: number;
 }
 
-/** One step that a state's path took from jump to jump; see precision tracking. */
-export interface JumpHistoryEntry {
-  insn: number;
-  previous: number;
-  /** INSN_F_* of explore/. */
-  flags: number;
-  /** Registers and slots that share an id and change together, for backtracking; encoded by explore/. */
-  linked: readonly number[] | undefined;
-}
-
 export class State {
   /** `frames[0]` is the main program's, or that of the global function or callback verified on its own. */
   frames: Frame[] = [];
-  parent: State | undefined;
+  /** The saved state that the path passed last. */
+  parent: SavedState | undefined;
   /** Never changed in place: replaced when something is acquired or released, so that copies share it. */
   references: readonly Reference[] = [];
   activeLocks = 0;
@@ -49,11 +42,11 @@ export class State {
   depth = 0;
   callbackUnrollDepth = 0;
   mayGotoDepth = 0;
-  jumpHistory: JumpHistoryEntry[] = [];
+  readonly jumpHistory = new JumpHistory();
   /** Dead registers and slots were cleared (explore/). */
   cleaned = false;
   /** For a state that closes a loop: the saved state that it equals. */
-  equalState: State | undefined;
+  equalState: SavedState | undefined;
 
   get current(): number {
     return this.frames.length - 1;

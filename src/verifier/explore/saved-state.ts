@@ -1,0 +1,12 @@
+/** A state that was kept at a prune point, so that later paths that arrive there can be compared with it. */
+import { State } from '../state.ts';
+
+export class SavedState extends State {
+  /** The next older one of the same bucket. */
+  next: SavedState | undefined;
+  /** Comparisons that failed, and that succeeded: those that rarely help are evicted. */
+  misses = 0;
+  hits = 0;
+  /** No longer compared with, but still part of a path. */
+  evicted = false;
+}

@@ -1,0 +1,11 @@
+/**
+ * The verifier: what Linux would say of a program, without Linux. A program and a kernel profile give a verdict, a log
+ * in the kernel's form, statistics, and facts about each instruction. No I/O.
+ */
+export type { InsnFacts, Statistics } from './environment.ts';
+export { kindOf, VerifierInput } from './input/index.ts';
+export type { Diagnostic } from './messages/index.ts';
+export type { KernelProfile, ProgramKind } from './profile/types.ts';
+export type { VerifierMap, VerifierProgram } from './program.ts';
+export { Cancelled } from './rejection.ts';
+export { type VerifierResult, type VerifyOptions, verify, verifyAsync } from './verify.ts';

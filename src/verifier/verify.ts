@@ -1,0 +1,149 @@
+/**
+ * Verification of one program from its instructions to a verdict, in the kernel's order: the program as a whole, then
+ * its paths, then what holds for all paths together.
+ */
+import type { Btf } from '../btf/index.ts';
+import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
+import { Env, type InsnFacts, type Statistics } from './environment.ts';
+import { walkProgram } from './explore/index.ts';
+import type { AllocatedType } from './fields.ts';
+import { checkStackDepth, prepareProgram } from './flow/index.ts';
+import { printStatistics } from './log/index.ts';
+import type { Diagnostic } from './messages/index.ts';
+import type { KernelProfile, ProgramKind } from './profile/types.ts';
+import type { VerifierProgram } from './program.ts';
+import { NotModelled, Rejection } from './rejection.ts';
+
+export interface VerifyOptions {
+  /** 1: branches and states; 2: every instruction; 4: statistics; bits may be combined. 0 if absent. */
+  readonly logLevel?: number;
+  /** Stops a run, which then throws Cancelled; looked at every few thousand instructions. */
+  readonly signal?: AbortSignal;
+  /** Of the object's BTF; see VerifierInput of input/. */
+  readonly allocatedTypes?: ReadonlyMap<number, AllocatedType>;
+  /** BTF of the modules that the program's kfuncs come from, as `kfuncModules` orders them. */
+  readonly modules?: readonly Btf[];
+  /** What the kind depends on beside the program: the iterator target, the LSM hook. */
+  readonly target?: string;
+}
+
+export interface VerifierResult {
+  readonly verdict: 'accept' | 'reject' | 'unsupported';
+  /** Positive; 0 unless refused. */
+  readonly errno: number;
+  /** The kernel's last message, or what is not modelled; empty if accepted. */
+  readonly message: string;
+  /** Code of the message; empty unless refused. */
+  readonly code: string;
+  readonly diagnostic: Diagnostic | undefined;
+  /** In the kernel's form, as far as the level asked for it. */
+  readonly log: string;
+  readonly statistics: Statistics;
+  /** About each instruction, for compiling; undefined unless accepted. */
+  readonly facts: InsnFacts | undefined;
+}
+
+const noStatistics: Statistics = {
+  insnsProcessed: 0,
+  jumpsProcessed: 0,
+  totalStates: 0,
+  peakStates: 0,
+  maxStatesPerInsn: 0,
+  longestMarkReadWalk: 0,
+};
+
+/**
+ * What the kernel of a profile would say of a program.
+ * @throws Cancelled if the signal fired before the verdict
+ */
+export function verify(program: VerifierProgram, profile: KernelProfile, options: VerifyOptions = {}): VerifierResult {
+  const steps = verification(program, profile, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As verify(), but lets other work run every few milliseconds, so that the signal can fire while it runs. */
+export async function verifyAsync(
+  program: VerifierProgram,
+  profile: KernelProfile,
+  options: VerifyOptions = {},
+): Promise<VerifierResult> {
+  const steps = verification(program, profile, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    await new Promise((resolve) => {
+      setTimeout(resolve, 0);
+    });
+  }
+}
+
+function* verification(
+  program: VerifierProgram,
+  profile: KernelProfile,
+  options: VerifyOptions,
+): Generator<void, VerifierResult> {
+  const kind: ProgramKind = {
+    type: program.type,
+    expectedAttachType: program.expectedAttachType,
+    sleepable: (program.flags & BPF_F_SLEEPABLE) !== 0,
+    target: options.target,
+  };
+  const rules = profile.programType(kind);
+  if (rules === undefined) return unsupported(`program type ${kind.type}, attach type ${kind.expectedAttachType},`);
+  const kernelBtf = profile.btf;
+  const env = new Env({
+    program,
+    profile,
+    kind,
+    rules,
+    btfs: [kernelBtf, program.btf ?? kernelBtf, ...(options.modules ?? [])],
+    allocatedTypes: options.allocatedTypes ?? new Map<number, AllocatedType>(),
+    logLevel: options.logLevel ?? 0,
+    signal: options.signal,
+    strictAlignment: (program.flags & BPF_F_STRICT_ALIGNMENT) !== 0,
+    testStateFrequency: (program.flags & BPF_F_TEST_STATE_FREQ) !== 0,
+  });
+  const start = performance.now();
+  let rejection: Rejection | undefined;
+  try {
+    prepareProgram(env);
+    yield* walkProgram(env);
+    checkStackDepth(env);
+  } catch (error) {
+    if (error instanceof NotModelled) return { ...unsupported(error.subject), statistics: env.statistics };
+    if (!(error instanceof Rejection)) throw error;
+    rejection = error;
+  }
+  const message = lastLine(env.log.last);
+  if (env.log.enabled) printStatistics(env, Math.round((performance.now() - start) * 1000));
+  return {
+    verdict: rejection === undefined ? 'accept' : 'reject',
+    errno: rejection?.errno ?? 0,
+    message: rejection === undefined ? '' : message,
+    code: rejection?.code ?? '',
+    diagnostic: rejection === undefined ? undefined : env.diagnostic,
+    log: env.log.text(),
+    statistics: env.statistics,
+    facts: rejection === undefined ? env.facts : undefined,
+  };
+}
+
+function unsupported(subject: string): VerifierResult {
+  return {
+    verdict: 'unsupported',
+    errno: 0,
+    message: new NotModelled(subject).message,
+    code: '',
+    diagnostic: undefined,
+    log: '',
+    statistics: noStatistics,
+    facts: undefined,
+  };
+}
+
+function lastLine(text: string): string {
+  return text.slice(text.trimEnd().lastIndexOf('\n') + 1).trimEnd();
+}
