@@ -1,5 +1,6 @@
 /** What a command is, and the state that the main program hands to it. One file a command under commands/. */
 import type { Kernel } from '../kernel.ts';
+import type { Words } from './words.ts';
 
 /** All options of the command line, by long name; which of them a command takes is `Command.options`. */
 export const optionTable = {
@@ -44,12 +45,15 @@ export type OptionValues = {
 };
 
 export interface Invocation {
-  readonly words: readonly string[];
+  readonly words: Words;
   readonly options: OptionValues;
+  /** Spaces a level of JSON; undefined where no JSON is wanted. */
+  readonly jsonIndent: number | undefined;
   /** Opens the kernel that the options choose; closed by the main program. */
   openKernel(): Promise<Kernel>;
   /** Says something on stderr if `-d` was given. */
   debug(message: string): void;
+  /** Fires at SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
 
@@ -60,8 +64,6 @@ export interface Command {
   readonly usage: readonly string[];
   /** Beside the general ones (help, version, debug, json, pretty, kernel). */
   readonly options: readonly OptionName[];
-  /** Prints a failure in the command's own way and gives the exit code; the general way if absent. */
-  readonly fail?: (error: unknown, invocation: Invocation) => Promise<number>;
   /** @returns the exit code */
   run(invocation: Invocation): Promise<number>;
 }

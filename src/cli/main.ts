@@ -7,9 +7,10 @@
 import { parseArgs } from 'node:util';
 import { BpfiterError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import { type Command, type Invocation, type OptionName, type OptionValues, optionTable } from './command.ts';
-import { OutputClosed, write, writeLine } from './output.ts';
-import { isPrefix } from './words.ts';
+import { type Command, type OptionName, type OptionValues, optionTable } from './command.ts';
+import { exitCode, oneLine, reasonOf } from './failures.ts';
+import { finishOutput, OutputClosed, write, writeLine } from './output.ts';
+import { isPrefix, Words } from './words.ts';
 
 /** In the order in which prefixes are tried. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -76,29 +77,14 @@ function commandHelp(command: Command): string {
   return `${command.summary}\n\nUsage:\n${usage}\nOptions:\n${optionHelp([...command.options, ...generalOptions])}`;
 }
 
-/** The general way to report: one line on stderr; with -d the detail (usually a verifier log) after it. */
+/** One line on stderr; with -d the detail (usually a verifier log) before it. @returns the exit code */
 function report(error: unknown, debug: boolean): number {
   if (error instanceof OutputClosed) return 0;
-  if (!(error instanceof BpfiterError)) {
-    const text = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`bpfiter: internal error: ${text.split('\n')[0]}\n`);
-    if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return 1;
-  }
-  if (debug && error.detail !== undefined) process.stderr.write(`${error.detail.trimEnd()}\n`);
-  process.stderr.write(`bpfiter: ${error.message}\n`);
-  return exitCode(error);
-}
-
-function exitCode(error: BpfiterError): number {
-  switch (error.code) {
-    case 'malformed':
-    case 'not-found':
-    case 'usage':
-      return 2;
-    default:
-      return 1;
-  }
+  const known = error instanceof BpfiterError;
+  const detail = known ? error.detail : (error as Error | undefined)?.stack;
+  if (debug && detail !== undefined) process.stderr.write(`${detail.trimEnd()}\n`);
+  process.stderr.write(`bpfiter: ${known ? '' : 'internal error: '}${oneLine(reasonOf(error))}\n`);
+  return known ? exitCode(error) : 1;
 }
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -106,62 +92,87 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const { words, options } = parse(argv);
     debug = options.debug === true;
-    const [word, ...rest] = words;
-    if (options.version === true) {
-      const { version } = await import('../version.ts');
-      await writeLine(options.json === true ? JSON.stringify({ version }) : `bpfiter v${version}`);
-      return 0;
-    }
-    if (word === undefined || word === 'help') {
-      await write(await generalHelp());
-      return word === undefined && options.help !== true ? 2 : 0;
-    }
-    const command = await findCommand(word);
-    if (options.help === true) {
-      await write(commandHelp(command));
-      return 0;
-    }
-    checkOptions(command, options);
-    return await invoke(command, rest, options);
+    const exit = await dispatch(words, options);
+    await finishOutput();
+    return exit;
   } catch (error) {
     return report(error, debug);
   }
 }
 
+async function dispatch([word, ...rest]: readonly string[], options: OptionValues): Promise<number> {
+  if (options.version === true) {
+    const { version } = await import('../version.ts');
+    await writeLine(options.json === true ? JSON.stringify({ version }) : `bpfiter v${version}`);
+    return 0;
+  }
+  if (word === undefined || word === 'help') {
+    await write(await generalHelp());
+    return word === undefined && options.help !== true ? 2 : 0;
+  }
+  const command = await findCommand(word);
+  if (options.help === true) {
+    await write(commandHelp(command));
+    return 0;
+  }
+  checkOptions(command, options);
+  return invoke(command, rest, options);
+}
+
 async function invoke(command: Command, words: readonly string[], options: OptionValues): Promise<number> {
   let kernel: Kernel | undefined;
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
   const debug = (message: string) => {
     if (options.debug === true) process.stderr.write(`bpfiter: ${message}\n`);
   };
-  const invocation: Invocation = {
-    words,
-    options,
-    debug,
-    signal: interrupted.signal,
-    openKernel: async () => {
-      if (kernel === undefined) {
-        const { openKernel } = await import('../index.ts');
-        kernel = await openKernel({ kernel: (options.kernel ?? 'auto') as 'auto' | 'host' | 'embedded' });
-        debug(`using the ${kernel.kind} kernel`);
-      }
-      return kernel;
-    },
-  };
+  const interruption = listenForSignals();
   try {
-    return await command.run(invocation);
+    return await command.run({
+      words: new Words(words, command.name),
+      options,
+      jsonIndent: options.pretty === true ? 2 : options.json === true ? 0 : undefined,
+      debug,
+      signal: interruption.signal,
+      openKernel: async () => {
+        if (kernel === undefined) {
+          const { openKernel } = await import('../index.ts');
+          kernel = await openKernel({ kernel: (options.kernel ?? 'auto') as 'auto' | 'host' | 'embedded' });
+          debug(`using the ${kernel.kind} kernel`);
+        }
+        return kernel;
+      },
+    });
   } catch (error) {
-    if (error instanceof BpfiterError && error.code === 'aborted') return 130;
-    if (command.fail === undefined || error instanceof OutputClosed) throw error;
-    return await command.fail(error, invocation);
+    if (interruption.exit !== undefined) return interruption.exit;
+    throw error;
   } finally {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    interruption.end();
     kernel?.close();
   }
+}
+
+/** Time for a command to clean up after a signal; one that waits for nobody (a full pipe) is ended then. */
+const GRACE_MILLISECONDS = 500;
+
+/** SIGINT and SIGTERM abort what runs; the exit code is then the shell's for them. */
+function listenForSignals() {
+  const controller = new AbortController();
+  let exit: number | undefined;
+  const stop = (_name: string, number: number) => {
+    exit = 128 + number;
+    controller.abort();
+    setTimeout(() => process.exit(exit), GRACE_MILLISECONDS).unref();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  return {
+    signal: controller.signal,
+    get exit() {
+      return exit;
+    },
+    end() {
+      for (const signal of signals) process.off(signal, stop);
+    },
+  };
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,19 +1,30 @@
 /**
  * Standard output with back-pressure. A reader that goes away (`| head`) ends the program quietly, as it does for
- * other Unix tools: write() then throws OutputClosed, which the main program takes for a normal end.
+ * other Unix tools: write() then throws OutputClosed, which the main program takes for a normal end. Anything else
+ * that stops the output (a full disk) is a failure like others.
  */
+import { BpfiterError } from '../errors.ts';
+import { errnoDescription, errnoNumber } from '../uapi/index.ts';
 
 export class OutputClosed extends Error {}
 
-let closed = false;
+export class OutputFailed extends BpfiterError {}
+
+let failure: Error | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  closed = true;
+  const { code, message } = error;
+  const reason = code === undefined ? message : `${errnoDescription(errnoNumber(code) ?? 0)} (${code})`;
+  failure ??=
+    code === 'EPIPE'
+      ? new OutputClosed()
+      : new OutputFailed('refused', `cannot write the output: ${reason}`, { cause: error });
 });
+// Nobody is left to be told.
+process.stderr.on('error', () => {});
 
 /** Resolves when the stream takes more. @throws OutputClosed */
 export async function write(chunk: string | Uint8Array): Promise<void> {
-  if (closed) throw new OutputClosed();
+  if (failure !== undefined) throw failure;
   if (process.stdout.write(chunk)) return;
   await new Promise<void>((resolve) => {
     const proceed = () => {
@@ -26,9 +37,15 @@ export async function write(chunk: string | Uint8Array): Promise<void> {
     process.stdout.once('close', proceed);
     process.stdout.once('error', proceed);
   });
-  if (closed) throw new OutputClosed();
+  if (failure !== undefined) throw failure;
 }
 
 export async function writeLine(line: string): Promise<void> {
   await write(`${line}\n`);
+}
+
+/** Waits until all is written. @throws OutputClosed, or why something could not be written */
+export async function finishOutput(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  if (failure !== undefined) throw failure;
 }

@@ -10,10 +10,13 @@ export const isPrefix = (word: string, keyword: string): boolean => word !== '' 
 
 export class Words {
   readonly #words: readonly string[];
+  readonly #command: string;
   #next = 0;
 
-  constructor(words: readonly string[]) {
+  /** @param command whose help errors refer to */
+  constructor(words: readonly string[], command: string) {
     this.#words = words;
+    this.#command = command;
   }
 
   get left(): number {
@@ -31,8 +34,19 @@ export class Words {
   /** Takes the next word. @throws BpfiterError `usage` naming what is missing */
   expect(what: string): string {
     const word = this.take();
-    if (word === undefined) throw new BpfiterError('usage', `${what} is missing`);
+    if (word === undefined) throw this.error(`${what} is missing`);
     return word;
+  }
+
+  /** Takes the next word, which must be (a prefix of) one of the keywords. @returns the keyword */
+  expectKeyword<Keyword extends string>(...keywords: readonly Keyword[]): Keyword {
+    const previous = this.#words[this.#next - 1] ?? this.#command;
+    const given = this.take();
+    const keyword = keywords.find((candidate) => given !== undefined && isPrefix(given, candidate));
+    if (keyword !== undefined) return keyword;
+    const quoted = keywords.map((candidate) => `'${candidate}'`);
+    const list = [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter((part) => part !== '').join(' or ');
+    throw this.error(`expected ${list} after '${previous}'${given === undefined ? '' : `, got '${given}'`}`);
   }
 
   /** Takes the next word if it is (a prefix of) the keyword. */
@@ -46,7 +60,11 @@ export class Words {
   /** @throws BpfiterError `usage` if a word is left */
   end(): void {
     const word = this.peek();
-    if (word !== undefined) throw new BpfiterError('usage', `unexpected word '${word}'`);
+    if (word !== undefined) throw this.error(`unexpected word '${word}'`);
+  }
+
+  error(message: string): BpfiterError {
+    return new BpfiterError('usage', `${message} (see 'bpfiter ${this.#command} --help')`);
   }
 }
 
@@ -78,26 +96,36 @@ export interface IterWords {
 /** Parses `[map MAP | task TASK | cgroup CGROUP]`. @throws BpfiterError `usage` */
 export function parseIterWords(words: Words): IterWords {
   if (words.left === 0) return {};
-  if (words.takeKeyword('map')) return { map: parseMapWords(words) };
-  if (words.takeKeyword('task')) return parseTaskWords(words);
-  if (words.takeKeyword('cgroup')) return { cgroup: parseCgroupWords(words) };
-  throw new BpfiterError('usage', `expected 'map', 'task' or 'cgroup', got '${words.peek()}'`);
+  switch (words.expectKeyword('map', 'task', 'cgroup')) {
+    case 'map':
+      return { map: parseMapWords(words) };
+    case 'task':
+      return parseTaskWords(words);
+    case 'cgroup':
+      return { cgroup: parseCgroupWords(words) };
+  }
 }
 
 function parseMapWords(words: Words): MapSelector {
-  const keyword = words.expect("what follows 'map' (id, name or pinned)");
-  if (isPrefix(keyword, 'id')) return { id: parseNumber(words.expect('the map id'), 'a map id') };
-  if (isPrefix(keyword, 'name')) return { name: words.expect('the map name') };
-  if (isPrefix(keyword, 'pinned')) return { pinned: words.expect('the path of the pinned map') };
-  throw new BpfiterError('usage', `expected 'id', 'name' or 'pinned' after 'map', got '${keyword}'`);
+  switch (words.expectKeyword('id', 'name', 'pinned')) {
+    case 'id':
+      return { id: parseNumber(words.expect('the map id'), 'a map id') };
+    case 'name':
+      return { name: words.expect('the map name') };
+    case 'pinned':
+      return { pinned: words.expect('the path of the pinned map') };
+  }
 }
 
 function parseTaskWords(words: Words): IterWords {
-  const keyword = words.expect("what follows 'task' (pid, tid or main_thread_only)");
-  if (isPrefix(keyword, 'pid')) return { task: { pid: parsePid(words.expect('the pid')) } };
-  if (isPrefix(keyword, 'tid')) return { task: { tid: parsePid(words.expect('the tid')) } };
-  if (isPrefix(keyword, 'main_thread_only')) return { mainThreadOnly: true };
-  throw new BpfiterError('usage', `expected 'pid', 'tid' or 'main_thread_only' after 'task', got '${keyword}'`);
+  switch (words.expectKeyword('pid', 'tid', 'main_thread_only')) {
+    case 'pid':
+      return { task: { pid: parsePid(words.expect('the pid')) } };
+    case 'tid':
+      return { task: { tid: parsePid(words.expect('the tid')) } };
+    case 'main_thread_only':
+      return { mainThreadOnly: true };
+  }
 }
 
 function parsePid(word: string): number {

@@ -2,58 +2,65 @@
 import { Btf, printC, printRaw, type TypeId } from '../../btf/index.ts';
 import { readElf } from '../../elf/index.ts';
 import { BpfiterError } from '../../errors.ts';
+import { kernelBtf } from '../../host/index.ts';
 import { readFile } from '../../read-file.ts';
-import type { Command } from '../command.ts';
+import type { Command, Invocation } from '../command.ts';
+import { naming } from '../failures.ts';
 import { write } from '../output.ts';
-import { Words } from '../words.ts';
 
-const VMLINUX = '/sys/kernel/btf/vmlinux';
+const KERNEL_DIRECTORY = '/sys/kernel/btf/';
 
 export const btf: Command = {
   name: 'btf',
   summary: 'print the types of the kernel, of an object or of a BTF file',
   usage: [
     'btf dump [FILE] [--format c|raw] [--type NAME] [--base FILE]',
-    `  FILE is an ELF file with a .BTF section or plain BTF; ${VMLINUX} if it is left out`,
+    '  FILE is an ELF file with a .BTF section, or plain BTF; the kernel if it is left out',
   ],
   options: ['format', 'type', 'base'],
 
-  async run({ words: given, options }) {
-    const words = new Words(given);
-    if (!words.takeKeyword('dump')) throw new BpfiterError('usage', `'btf' knows 'dump', not '${words.peek() ?? ''}'`);
-    words.takeKeyword('file');
-    const file = words.take() ?? VMLINUX;
+  async run(invocation) {
+    const { words, options, jsonIndent } = invocation;
+    words.expectKeyword('dump');
+    if (words.left > 1) words.expectKeyword('file');
+    const file = words.take();
     words.end();
+    if (jsonIndent !== undefined) throw new BpfiterError('usage', "'btf dump' prints C or bpftool's raw list, no JSON");
     const format = options.format ?? 'c';
     if (format !== 'c' && format !== 'raw') {
       throw new BpfiterError('usage', `--format takes c or raw here, not '${format}'`);
     }
-    const base = options.base === undefined ? await baseOf(file) : await readBtf(options.base);
-    const types = await readBtf(file, base);
+    const types = file === undefined ? await kernelTypes(invocation) : await fileTypes(file, options.base);
     const chosen = options.type === undefined ? {} : { ids: idsOf(types, options.type) };
     await write(format === 'c' ? printC(types, chosen) : printRaw(types, chosen));
     return 0;
   },
 };
 
-/** The kernel's modules, beside it in that directory, are split on it. */
-async function baseOf(file: string): Promise<Btf | undefined> {
-  const directory = VMLINUX.slice(0, VMLINUX.lastIndexOf('/') + 1);
-  return file.startsWith(directory) && file !== VMLINUX ? readBtf(VMLINUX) : undefined;
+async function kernelTypes({ options, openKernel }: Invocation): Promise<Btf> {
+  if (options.base !== undefined) throw new BpfiterError('usage', "--base needs FILE, the kernel's BTF has no base");
+  return options.kernel === 'embedded' ? (await openKernel()).btf() : kernelBtf();
+}
+
+async function fileTypes(file: string, base: string | undefined): Promise<Btf> {
+  if (base !== undefined) return readBtf(file, await readBtf(base));
+  // Modules of the running kernel lie beside its own BTF and are split on it.
+  const isModule = file.startsWith(KERNEL_DIRECTORY) && file !== `${KERNEL_DIRECTORY}vmlinux`;
+  return readBtf(file, isModule ? kernelBtf() : undefined);
 }
 
 const isElf = (bytes: Uint8Array): boolean => bytes[0] === 0x7f && bytes[1] === 0x45; // \x7fE
 
 async function readBtf(file: string, base?: Btf): Promise<Btf> {
-  const bytes = await readFile(file);
-  return Btf.parse(isElf(bytes) ? btfSection(file, bytes) : bytes, { name: file, ...(base && { base }) });
+  return naming(file, async () => {
+    const bytes = await readFile(file);
+    return Btf.parse(isElf(bytes) ? btfSection(bytes) : bytes, { name: file, ...(base && { base }) });
+  });
 }
 
-function btfSection(file: string, bytes: Uint8Array): Uint8Array {
+function btfSection(bytes: Uint8Array): Uint8Array {
   const section = readElf(bytes).section('.BTF');
-  if (section === undefined) {
-    throw new BpfiterError('malformed', `${file}: no .BTF section (compile it with clang -g)`);
-  }
+  if (section === undefined) throw new BpfiterError('malformed', 'no .BTF section (compile it with clang -g)');
   return section.data;
 }
 

@@ -3,10 +3,11 @@
  * facts/iterators.md section 6). Where bpftool leaves the reason to libbpf's log, it is added to the message; and a
  * directory outside bpffs is refused instead of being hidden under a fresh mount (--mount asks for one).
  */
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { BpfiterError } from '../../errors.ts';
-import { isOnBpffs, mountBpffs } from '../../host/index.ts';
+import { DEFAULT_BPFFS, isOnBpffs, mountBpffs } from '../../host/index.ts';
 import {
   type BpfObject,
   type IterParameters,
@@ -19,10 +20,12 @@ import {
   type MapSelector,
 } from '../../index.ts';
 import { mainThreadsOnly, type ObjectProgram, type ProgramTransform } from '../../object/index.ts';
+import { errnoDescription } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
+import { fileSubjects, oneLine, reasonOf, without } from '../failures.ts';
 import { isIterator, targetOf } from '../objects.ts';
 import { writeLine } from '../output.ts';
-import { isPrefix, Words } from '../words.ts';
+import { isPrefix, type Words } from '../words.ts';
 
 const help = `Usage: bpfiter iter pin OBJ PATH [map MAP | task TASK_OPT]
        bpfiter iter help
@@ -33,20 +36,20 @@ const help = `Usage: bpfiter iter pin OBJ PATH [map MAP | task TASK_OPT]
        OPTIONS := { {-j|--json} [{-p|--pretty}] | {-d|--debug} | --mount }
 `;
 
-const { EEXIST, EINVAL, ENOENT } = constants.errno;
+const { EEXIST, EINVAL, EISDIR, ENOENT, EPERM } = constants.errno;
 
 /** What bpftool exits with for -1. */
 const generalFailure = 255;
-/** The low byte of libbpf's -4001, with which it says that a file is no object. */
+/** The low bytes of libbpf's -4001, with which it says that a file is no object, and of its -4000 for a directory. */
 const notAnObject = 95;
+const notReadable = 96;
 /** What bpftool was seen to exit with when the object has no program (a left-over ENOTSUP). */
 const noProgram = 161;
 
 /** Failures exit with the low byte of the negative errno. */
-const exitOf = (error: unknown, fallback: number): number =>
-  256 - ((error instanceof BpfiterError && error.errno !== undefined ? error.errno : fallback) & 0xff);
+const exitOf = (error: unknown, fallback: number): number => 256 - ((errnoOf(error) ?? fallback) & 0xff);
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const errnoOf = (error: unknown): number | undefined => (error instanceof BpfiterError ? error.errno : undefined);
 
 /** A failure that carries bpftool's exit code. */
 class IterFailure extends Error {
@@ -70,7 +73,7 @@ export const iter: Command = {
   options: ['mount', 'nomount', 'bpffs', 'mapcompat'],
 
   async run(invocation) {
-    const words = new Words(invocation.words);
+    const { words, jsonIndent } = invocation;
     const word = words.take();
     if (word === undefined || isPrefix(word, 'help')) {
       process.stderr.write(help);
@@ -81,28 +84,26 @@ export const iter: Command = {
       return generalFailure;
     }
     try {
-      await pin(invocation, words);
+      await pin(invocation);
     } catch (error) {
       return reportFailure(error, invocation);
     }
-    if (invocation.options.json === true || invocation.options.pretty === true) await writeLine('');
+    if (jsonIndent !== undefined) await writeLine('');
     return 0;
   },
 };
 
-async function reportFailure(error: unknown, { options }: Invocation): Promise<number> {
+async function reportFailure(error: unknown, { options, jsonIndent }: Invocation): Promise<number> {
   if (!(error instanceof IterFailure)) throw error;
   if (options.debug === true && error.detail !== undefined) process.stderr.write(`${error.detail.trimEnd()}\n`);
-  if (options.json === true || options.pretty === true) {
-    await writeLine(JSON.stringify({ error: error.message }, undefined, options.pretty === true ? 4 : 0));
-  } else {
-    process.stderr.write(`Error: ${error.message}\n`);
-  }
+  // bpftool indents by four where everything else here does by two.
+  if (jsonIndent !== undefined) await writeLine(JSON.stringify({ error: error.message }, undefined, 2 * jsonIndent));
+  else process.stderr.write(`Error: ${oneLine(error.message)}\n`);
   if (error.usage) process.stderr.write(help);
   return error.exit;
 }
 
-async function pin(invocation: Invocation, words: Words): Promise<void> {
+async function pin({ words, options, openKernel }: Invocation): Promise<void> {
   if (words.left < 2) {
     throw new IterFailure(`'pin' needs at least 2 arguments, ${words.left} found`, { usage: true });
   }
@@ -110,20 +111,30 @@ async function pin(invocation: Invocation, words: Words): Promise<void> {
   const target = words.expect('PATH');
   const { map, mainThreadOnly } = parsePinWords(words);
 
-  const kernel = await invocation.openKernel();
-  const parameters: IterParameters = map === undefined ? {} : { map: openMap(kernel, map) };
+  using opened = map === undefined ? undefined : openMap(await failing('', openKernel), map);
   const object = await openObject(path);
   const program = object.programs[0];
   if (program === undefined) throw new IterFailure(`can't find bpf program in objfile ${path}`, { exit: noProgram });
   if (mainThreadOnly) requireTaskIterator(program);
 
-  const logLevel = invocation.options.debug === true ? 1 : 0;
+  const kernel = await failing(`can't load objfile ${path}: `, openKernel);
+  const logLevel = options.debug === true ? 1 : 0;
   using loaded = await load(kernel, object, path, {
     logLevel,
     ...(mainThreadOnly && { transform: onlyFor(program, mainThreadsOnly(kernel.btf())) }),
   });
-  using link = attach(loaded, program, parameters);
-  pinLink(link, program, target, invocation.options.mount === true);
+  using link = attach(loaded, program, opened === undefined ? {} : { map: opened });
+  pinLink(link, program, target, options.mount === true);
+}
+
+/** @throws IterFailure with the prefix and the reason, for whatever fails */
+async function failing<T>(prefix: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof BpfiterError)) throw error;
+    throw new IterFailure(`${prefix}${error.message}`, { cause: error });
+  }
 }
 
 /** With `mount`, a bpffs is mounted on the directory first; the mount goes again if pinning fails. */
@@ -134,32 +145,38 @@ function pinLink(link: Link, program: ObjectProgram, path: string, mount: boolea
     link.pin(path);
   } catch (error) {
     undo();
-    throw new IterFailure(pinMessage(program, path, error), { cause: error });
+    throw new IterFailure(pinMessage(program, path, error, mount), { cause: error });
   }
 }
 
 /** bpftool's words, which tell a bad place from a name that bpffs refuses. */
-function pinMessage(program: ObjectProgram, path: string, error: unknown): string {
-  const errno = error instanceof BpfiterError ? error.errno : undefined;
+function pinMessage(program: ObjectProgram, path: string, error: unknown, mount: boolean): string {
   const directory = dirname(path);
+  const errno = errnoOf(error);
+  const reason = without(reasonOf(error), `cannot pin at '${path}': `);
   if (errno === EEXIST) return `can't pin BPF object: path '${path}' already exists`;
-  if (errno === ENOENT) return `can't pin BPF object: dir '${directory}' doesn't exist`;
-  if (!isOnBpffs(directory)) return `can't pin BPF object: ${reason(error)}`;
-  return `pin_iter failed for program ${program.name} to path ${path}: ${reason(error)}`;
+  if (errno === ENOENT && !existsSync(directory)) return `can't pin BPF object: dir '${directory}' doesn't exist`;
+  if (isOnBpffs(directory)) return `pin_iter failed for program ${program.name} to path ${path}: ${reason}`;
+  if (mount || errno !== EPERM) return `can't pin BPF object: ${reason}`;
+  return `can't pin BPF object: dir '${directory}' is not in a BPF file system; pin under ${DEFAULT_BPFFS}, or have one mounted on a missing or empty directory with --mount`;
 }
 
 /** `[map MAP | task TASK_OPT]`, with bpftool's messages for the first. */
 function parsePinWords(words: Words): { map?: MapSelector; mainThreadOnly: boolean } {
   const word = words.peek();
-  if (word === undefined) return { mainThreadOnly: false };
-  if (words.takeKeyword('map')) return { map: parseMap(words), mainThreadOnly: false };
-  if (words.takeKeyword('task')) {
-    const option = words.take();
-    if (option === undefined) throw new IterFailure("'task' needs an argument: main_thread_only");
-    if (!isPrefix(option, 'main_thread_only')) throw new IterFailure(`expected 'main_thread_only', got: '${option}'?`);
-    return { mainThreadOnly: true };
-  }
-  throw new IterFailure(`expected 'map' or 'task', got: '${word}'?`);
+  const parsed = { mainThreadOnly: false, ...parsePinParameter(words, word) };
+  if (words.left > 0) throw new IterFailure(`unexpected word: '${words.peek()}'`);
+  return parsed;
+}
+
+function parsePinParameter(words: Words, word: string | undefined): { map?: MapSelector; mainThreadOnly?: boolean } {
+  if (word === undefined) return {};
+  if (words.takeKeyword('map')) return { map: parseMap(words) };
+  if (!words.takeKeyword('task')) throw new IterFailure(`expected 'map' or 'task', got: '${word}'?`);
+  const option = words.take();
+  if (option === undefined) throw new IterFailure("'task' needs an argument: main_thread_only");
+  if (!isPrefix(option, 'main_thread_only')) throw new IterFailure(`expected 'main_thread_only', got: '${option}'?`);
+  return { mainThreadOnly: true };
 }
 
 function parseMap(words: Words): MapSelector {
@@ -181,22 +198,32 @@ function parseMap(words: Words): MapSelector {
   throw new IterFailure(`expected 'id', 'name' or 'pinned', got: '${keyword}'?`);
 }
 
+/** bpftool says the errno's sentence; what has none is said in our words. */
 function openMap(kernel: Kernel, map: MapSelector): KernelMap {
   try {
     return kernel.openMap(map);
   } catch (error) {
-    if ('id' in map) throw new IterFailure(`get map by id (${map.id}): ${reason(error)}`, { cause: error });
-    if ('pinned' in map) throw new IterFailure(`bpf obj get (${map.pinned}): ${reason(error)}`, { cause: error });
-    throw new IterFailure(reason(error), { cause: error });
+    throw new IterFailure(mapMessage(map, error), { cause: error });
   }
+}
+
+function mapMessage(map: MapSelector, error: unknown): string {
+  const errno = errnoOf(error);
+  const reason = errno === ENOENT ? errnoDescription(errno) : reasonOf(error);
+  if ('id' in map) return `get map by id (${map.id}): ${reason}`;
+  if ('pinned' in map)
+    return `bpf obj get (${map.pinned}): ${without(reason, `no map is pinned at '${map.pinned}': `)}`;
+  return reason.replace(/^several maps are named '.*'/, 'several maps match this handle');
 }
 
 async function openObject(path: string): Promise<BpfObject> {
   try {
     return await loadObject(path);
   } catch (error) {
-    throw new IterFailure(`can't open objfile ${path}: ${reason(error)}`, {
-      exit: error instanceof BpfiterError && error.code === 'malformed' ? notAnObject : exitOf(error, ENOENT),
+    const malformed = error instanceof BpfiterError && error.code === 'malformed';
+    const exit = malformed ? notAnObject : errnoOf(error) === EISDIR ? notReadable : exitOf(error, ENOENT);
+    throw new IterFailure(`can't open objfile ${path}: ${without(reasonOf(error), ...fileSubjects(path))}`, {
+      exit,
       cause: error,
     });
   }
@@ -220,18 +247,19 @@ async function load(kernel: Kernel, object: BpfObject, path: string, options: Lo
   try {
     return await kernel.load(object, options);
   } catch (error) {
-    throw new IterFailure(`can't load objfile ${path}: ${reason(error)}`, {
+    throw new IterFailure(`can't load objfile ${path}: ${without(reasonOf(error), ...fileSubjects(path))}`, {
       exit: exitOf(error, EINVAL),
       cause: error,
     });
   }
 }
 
-function attach(loaded: LoadedObject, { name }: ObjectProgram, parameters: IterParameters): Link {
+function attach(loaded: LoadedObject, { name, section }: ObjectProgram, parameters: IterParameters): Link {
   try {
     return loaded.program(name).attachIter(parameters);
   } catch (error) {
-    throw new IterFailure(`attach_iter failed for program ${name}: ${reason(error)}`, {
+    const reason = without(reasonOf(error), `cannot attach program '${name}' (${section}): `);
+    throw new IterFailure(`attach_iter failed for program ${name}: ${reason}`, {
       exit: exitOf(error, EINVAL),
       cause: error,
     });

@@ -1,10 +1,9 @@
 /** `bpfiter link show`: the links of the kernel, in the form of `bpftool link show` (facts/iterators.md 6.4). */
-import { BpfiterError } from '../../errors.ts';
 import type { LinkInfo } from '../../index.ts';
 import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
 import { writeLine } from '../output.ts';
-import { isPrefix, parseNumber, Words } from '../words.ts';
+import { parseNumber, type Words } from '../words.ts';
 
 export const link: Command = {
   name: 'link',
@@ -13,18 +12,15 @@ export const link: Command = {
   options: [],
 
   async run(invocation) {
-    const words = new Words(invocation.words);
-    const word = words.take() ?? 'show';
-    if (!isPrefix(word, 'show') && !isPrefix(word, 'list')) {
-      throw new BpfiterError('usage', `'link' knows 'show', not '${word}'`);
-    }
+    const { words, jsonIndent } = invocation;
+    if (words.left > 0) words.expectKeyword('show', 'list');
     const selector = parseSelector(words);
     words.end();
     const kernel = await invocation.openKernel();
     const links = selector === undefined ? [...kernel.links()] : [infoOf(kernel.openLink(selector))];
-    if (invocation.options.json === true || invocation.options.pretty === true) {
+    if (jsonIndent !== undefined) {
       const objects = links.map(jsonFields);
-      await writeLine(formatJson(selector === undefined ? objects : objects[0], invocation.options.pretty ? 2 : 0));
+      await writeLine(formatJson(selector === undefined ? objects : objects[0], jsonIndent));
       return 0;
     }
     for (const info of links) await writeLine(plainLine(info));

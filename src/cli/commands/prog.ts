@@ -1,6 +1,6 @@
 /** `bpfiter prog run OBJ`: runs programs once (BPF_PROG_TEST_RUN), prints what they return and what they wrote. */
 import { BpfiterError } from '../../errors.ts';
-import type { BpfObject, LoadedObject, RunOptions, RunResult } from '../../index.ts';
+import type { BpfObject, LoadedObject, RunOptions } from '../../index.ts';
 import type { ObjectProgram } from '../../object/index.ts';
 import { readFile } from '../../read-file.ts';
 import { formatJson } from '../../records/index.ts';
@@ -18,10 +18,11 @@ import {
   BPF_PROG_TYPE_XDP,
 } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
+import { baseName, exitCode, naming, oneLine } from '../failures.ts';
 import { changedMaps, flatten, type MapChange, readMaps } from '../map-changes.ts';
-import { isIterator, namingObject, openObjectFile, programOf } from '../objects.ts';
+import { isIterator, openObjectFile, programOf } from '../objects.ts';
 import { writeLine } from '../output.ts';
-import { parseNumber, Words } from '../words.ts';
+import { parseNumber } from '../words.ts';
 
 /** What a packet program sees if the user gives no packet: so many zero bytes. */
 const DEFAULT_PACKET_SIZE = 64;
@@ -47,14 +48,13 @@ export const prog: Command = {
   options: ['program', 'all', 'context', 'data', 'repeat'],
 
   async run(invocation) {
-    const words = new Words(invocation.words);
-    if (!words.takeKeyword('run')) throw new BpfiterError('usage', `'prog' knows 'run', not '${words.peek() ?? ''}'`);
+    const { words } = invocation;
+    words.expectKeyword('run');
     const path = words.expect('OBJ, the object file,');
     words.end();
     const given = await runOptions(invocation);
     const object = await openObjectFile(path);
-    const programs = choose(object, invocation);
-    return namingObject(object.name, () => runAll(invocation, object, programs, given));
+    return naming(path, () => runAll(invocation, object, choose(object, invocation), path, given));
   },
 };
 
@@ -89,18 +89,26 @@ function choose(object: BpfObject, { options }: Invocation): readonly ObjectProg
     const names = runnable.map(({ name }) => name).join(', ');
     throw new BpfiterError(
       'usage',
-      `${object.name}: say which program with --program NAME, or --all; it has ${names || 'no program to run this way'}`,
+      names === ''
+        ? 'it has no program to run this way'
+        : `say which program with --program NAME, or --all; it has ${names}`,
     );
   }
   return runnable;
 }
 
 /** One object a line in JSON; the fields are stable. */
-interface RunLine {
+interface RunLine extends Outcome {
+  /** Base name of the object file. */
   readonly object: string;
   readonly program: string;
   readonly kernel: 'host' | 'embedded';
-  /** Signed 32-bit; null if the program did not run. */
+  /** Why the program did not run; null if it did. */
+  readonly error: string | null;
+}
+
+interface Outcome {
+  /** Signed 32-bit. */
   readonly retval: number | null;
   /** Mean of the runs. */
   readonly durationNs: number | null;
@@ -108,13 +116,13 @@ interface RunLine {
   readonly dataOut: string | null;
   /** Entries that the run added, changed or removed (value null), by map. */
   readonly maps: Readonly<Record<string, readonly MapChange[]>>;
-  readonly error: string | null;
 }
 
 async function runAll(
   invocation: Invocation,
   object: BpfObject,
   programs: readonly ObjectProgram[],
+  path: string,
   given: RunOptions,
 ): Promise<number> {
   const kernel = await invocation.openKernel();
@@ -124,53 +132,47 @@ async function runAll(
   });
   let exit = 0;
   for (const program of programs) {
-    const line = await runOne(loaded, program, given, kernel.kind);
-    if (line.error !== null) exit = 1;
-    await print(invocation, line);
+    const subject = { object: baseName(path), program: program.name, kernel: kernel.kind };
+    try {
+      await print(invocation, { ...subject, ...(await runOne(loaded, program, given)), error: null });
+    } catch (error) {
+      if (!(error instanceof BpfiterError)) throw error;
+      exit = Math.max(exit, exitCode(error));
+      await printFailure(invocation, path, { ...subject, ...nothing, error: error.message });
+    }
   }
   return exit;
 }
 
-async function runOne(
-  loaded: LoadedObject,
-  program: ObjectProgram,
-  given: RunOptions,
-  kernel: 'host' | 'embedded',
-): Promise<RunLine> {
+async function runOne(loaded: LoadedObject, program: ObjectProgram, given: RunOptions): Promise<Outcome> {
   const needsPacket = given.data === undefined && packetTypes.has(program.type);
   const options = needsPacket ? { ...given, data: new Uint8Array(DEFAULT_PACKET_SIZE) } : given;
-  const subject = { object: loaded.object.name, program: program.name, kernel };
   const before = readMaps(loaded);
-  let result: RunResult;
-  try {
-    result = await loaded.program(program.name).run(options);
-  } catch (error) {
-    if (!(error instanceof BpfiterError)) throw error;
-    return { ...subject, retval: null, durationNs: null, dataOut: null, maps: {}, error: error.message };
-  }
-  const { retval, durationNs, dataOut } = result;
+  const { retval, durationNs, dataOut } = await loaded.program(program.name).run(options);
   return {
-    ...subject,
     retval,
     durationNs,
     dataOut: dataOut === undefined ? null : hex(dataOut),
     maps: changedMaps(loaded, before),
-    error: null,
   };
 }
 
+/** Of a program that did not run. */
+const nothing: Outcome = { retval: null, durationNs: null, dataOut: null, maps: {} };
+
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-async function print({ options }: Invocation, line: RunLine): Promise<void> {
-  if (options.json === true || options.pretty === true) {
-    await writeLine(formatJson(line, options.pretty === true ? 2 : 0));
-    return;
-  }
-  if (line.error !== null) {
-    process.stderr.write(`bpfiter: ${line.object}: program ${line.program}: ${line.error}\n`);
+async function print({ jsonIndent }: Invocation, line: RunLine): Promise<void> {
+  if (jsonIndent !== undefined) {
+    await writeLine(formatJson(line, jsonIndent));
     return;
   }
   await writeLine(`${line.program}: returned ${line.retval} in ${line.durationNs} ns`);
   if (line.dataOut !== null) await writeLine(`  data ${line.dataOut}`);
   for (const text of flatten(line.maps)) await writeLine(`  ${text}`);
+}
+
+async function printFailure(invocation: Invocation, path: string, line: RunLine): Promise<void> {
+  if (invocation.jsonIndent !== undefined) await print(invocation, line);
+  else process.stderr.write(`bpfiter: ${oneLine(`${path}: ${line.error}`)}\n`);
 }

@@ -3,10 +3,11 @@ import { BpfiterError } from '../../errors.ts';
 import type { BpfObject, IterParameters, KernelMap } from '../../index.ts';
 import { checkParameters } from '../../iter-parameters.ts';
 import { mainThreadsOnly, type ObjectProgram } from '../../object/index.ts';
-import type { Command, Invocation, OptionValues } from '../command.ts';
-import { iteratorsOf, namingObject, openObjectFile, targetOf } from '../objects.ts';
+import type { Command, Invocation } from '../command.ts';
+import { naming } from '../failures.ts';
+import { iteratorsOf, openObjectFile, targetOf } from '../objects.ts';
 import { type Format, formats, makePrinter } from '../print-sessions.ts';
-import { type IterWords, parseIterWords, Words } from '../words.ts';
+import { type IterWords, parseIterWords } from '../words.ts';
 
 export const run: Command = {
   name: 'run',
@@ -22,22 +23,23 @@ export const run: Command = {
   options: ['program', 'record', 'format'],
 
   async run(invocation) {
-    const words = new Words(invocation.words);
+    const { words, options } = invocation;
     const path = words.expect('OBJ, the object file,');
     const iterWords = parseIterWords(words);
     words.end();
-    const format = chooseFormat(invocation.options);
+    const format = chooseFormat(invocation);
 
     const object = await openObjectFile(path);
-    const programs = iteratorsOf(object, invocation.options.program);
-    for (const program of programs) checkWords(object, program, iterWords);
-    return namingObject(object.name, () => runAll(invocation, object, programs, iterWords, format));
+    return naming(path, async () => {
+      const programs = iteratorsOf(object, options.program);
+      for (const program of programs) checkWords(program, iterWords);
+      return runAll(invocation, object, programs, iterWords, format);
+    });
   },
 };
 
-function chooseFormat(options: OptionValues): Format {
-  const json = options.json === true || options.pretty === true;
-  const fallback: Format = json ? 'json' : options.record === undefined ? 'text' : 'table';
+function chooseFormat({ options, jsonIndent }: Invocation): Format {
+  const fallback: Format = jsonIndent !== undefined ? 'json' : options.record === undefined ? 'text' : 'table';
   const format = formats.find((name) => name === (options.format ?? fallback));
   if (format === undefined) {
     throw new BpfiterError('usage', `--format takes ${formats.join(', ')}, not '${options.format}'`);
@@ -51,12 +53,12 @@ function chooseFormat(options: OptionValues): Format {
   return format;
 }
 
-function checkWords(object: BpfObject, program: ObjectProgram, words: IterWords): void {
+function checkWords(program: ObjectProgram, words: IterWords): void {
   const target = targetOf(program);
   if (words.mainThreadOnly === true && target !== 'task' && target !== 'task_file') {
     throw new BpfiterError(
       'usage',
-      `${object.name}: program ${program.name}: main_thread_only works on iter/task and iter/task_file, not on iter/${target}`,
+      `main_thread_only works on iter/task and iter/task_file, not on iter/${target} (program '${program.name}')`,
     );
   }
   // The map may be one of the object's own, so that only its presence can be checked before loading.
@@ -71,17 +73,17 @@ async function runAll(
   words: IterWords,
   format: Format,
 ): Promise<number> {
+  const printer = makePrinter(object, {
+    format,
+    record: invocation.options.record,
+    several: programs.length > 1,
+    indent: invocation.jsonIndent ?? 0,
+  });
   const kernel = await invocation.openKernel();
   using loaded = await kernel.load(object, {
     programs: programs.map((program) => program.name),
     logLevel: invocation.options.debug === true ? 1 : 0,
     ...(words.mainThreadOnly === true && { transform: mainThreadsOnly(kernel.btf()) }),
-  });
-  const printer = makePrinter(object, {
-    format,
-    record: invocation.options.record,
-    several: programs.length > 1,
-    indent: invocation.options.pretty === true ? 2 : 0,
   });
   const parameters = resolveParameters(words, loaded.maps);
   for (const program of programs) {

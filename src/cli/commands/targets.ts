@@ -3,13 +3,11 @@
  * context, and which parameters and sleepable programs each takes, from asking the kernel where that is permitted.
  */
 import type { Btf } from '../../btf/index.ts';
-import { BpfiterError } from '../../errors.ts';
 import { bpfPermitted, kernelBtf, probeTarget, type TargetProperties } from '../../host/index.ts';
 import { type IterTarget, iterTargetsOf, type OpenCodedIterator, openCodedIteratorsOf } from '../../iter-targets.ts';
 import { formatJson } from '../../records/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { writeLine } from '../output.ts';
-import { Words } from '../words.ts';
 
 export const targets: Command = {
   name: 'targets',
@@ -18,27 +16,27 @@ export const targets: Command = {
   options: [],
 
   async run(invocation) {
-    new Words(invocation.words).end();
+    invocation.words.end();
     if (invocation.options.kernel === 'embedded') {
-      throw new BpfiterError('unsupported', 'the embedded kernel is not part of this version; use --kernel host');
+      await print(invocation, (await invocation.openKernel()).btf(), false);
+      return 0;
     }
-    const btf = kernelBtf();
     const permission = bpfPermitted();
     if (!permission.ok) invocation.debug(`listed from BTF alone: ${permission.reason}`);
-    await print(invocation, btf, permission.ok);
+    await print(invocation, kernelBtf(), permission.ok);
     return 0;
   },
 };
 
-async function print({ options }: Invocation, btf: Btf, permitted: boolean): Promise<void> {
+async function print({ jsonIndent }: Invocation, btf: Btf, permitted: boolean): Promise<void> {
   const described = iterTargetsOf(btf).map((target) => ({
     target,
     properties: permitted ? probeTarget(target) : undefined,
   }));
   const openCoded = openCodedIteratorsOf(btf);
-  if (options.json === true || options.pretty === true) {
+  if (jsonIndent !== undefined) {
     const objects = { targets: described.map(jsonOf), openCoded: openCoded.map(openCodedJson) };
-    await writeLine(formatJson(objects, options.pretty === true ? 2 : 0));
+    await writeLine(formatJson(objects, jsonIndent));
     return;
   }
   const width = Math.max(...[...described.map(({ target }) => target), ...openCoded].map(({ name }) => name.length));

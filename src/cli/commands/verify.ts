@@ -3,40 +3,40 @@
  * object opened anew, so that one verdict does not hide the next (as veristat does).
  */
 import { BpfiterError } from '../../errors.ts';
-import { type Kernel, loadObject } from '../../index.ts';
-import { decisiveLine, parseStatistics } from '../../kernel-log.ts';
+import { type Kernel, openObject } from '../../index.ts';
+import { decisiveLine, type LogStatistics, parseStatistics } from '../../kernel-log.ts';
 import type { ObjectProgram } from '../../object/index.ts';
-import { errnoName, programTypeName } from '../../uapi/index.ts';
+import { readFile } from '../../read-file.ts';
+import { errnoName, errnoNumber, programTypeName } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
+import { baseName, fileSubjects, oneLine, without } from '../failures.ts';
 import { programOf } from '../objects.ts';
 import { write, writeLine } from '../output.ts';
-import { parseNumber, Words } from '../words.ts';
+import { parseNumber } from '../words.ts';
 
-/** One line of `verify --json`; the fields are stable. */
-interface VerdictLine {
-  /** Base name of the object file. */
-  readonly object: string;
-  /** Empty when the object itself could not be opened. */
-  readonly program: string;
-  readonly section: string;
-  readonly type: string;
+/** Instructions processed, states and time are 0 where the kernel did not say. */
+interface Verdict extends LogStatistics {
   readonly verdict: 'accept' | 'reject' | 'unsupported';
-  /** Positive; 0 for accept. */
+  /** Positive, as libbpf's where the program did not get as far as the kernel; 0 for accept. */
   readonly errno: number;
-  /** The kernel's last message line, or why the program did not get as far as the kernel; empty for accept. */
+  /** The kernel's last message line, or why the program did not get that far; empty for accept. */
   readonly message: string;
-  /** Instructions processed, and states; 0 where the kernel did not say. */
-  readonly insns: number;
-  readonly states: number;
-  readonly peakStates: number;
-  /** Verification time. */
-  readonly usec: number;
   /** The kind of failure; null for accept. */
   readonly code: string | null;
 }
 
-/** Statistics without the trace of states. */
-const quietLevel = 4;
+/** What is verified: in front of the verdict in each line. */
+interface Subject {
+  /** Base name of the object file. */
+  readonly object: string;
+  /** Empty, like what follows it, when the object itself could not be opened. */
+  readonly program: string;
+  readonly section: string;
+  readonly type: string;
+}
+
+/** Statistics; a program that is refused is tried again with messages. */
+const QUIET_LEVEL = 4;
 
 export const verify: Command = {
   name: 'verify',
@@ -45,86 +45,108 @@ export const verify: Command = {
   options: ['program', 'log'],
 
   async run(invocation) {
-    const paths = invocation.words;
-    if (paths.length === 0) new Words([]).expect('OBJ, an object file,');
-    const { log, program } = invocation.options;
-    const logLevel = log === undefined ? quietLevel : parseNumber(log, 'a log level (1, 2, 4 or a sum of them)', 7);
+    const { words, options } = invocation;
+    const paths = [words.expect('OBJ, an object file,')];
+    for (let path = words.take(); path !== undefined; path = words.take()) paths.push(path);
+    const logLevel =
+      options.log === undefined ? QUIET_LEVEL : parseNumber(options.log, 'a log level (1, 2, 4 or a sum of them)', 7);
     const kernel = await invocation.openKernel();
     let exit = 0;
-    for (const path of paths) {
-      for await (const [line, text] of verdicts(kernel, path, program, logLevel)) {
-        invocation.signal.throwIfAborted();
-        exit = Math.max(exit, line.program === '' ? 2 : line.verdict === 'accept' ? 0 : 1);
-        await print(invocation, path, line, log === undefined ? '' : text);
-      }
-    }
+    for (const path of paths) exit = Math.max(exit, await verifyObject(invocation, kernel, path, logLevel));
     return exit;
   },
 };
 
-/** A verdict and the log for each program; one line without a program for an object that does not open. */
-async function* verdicts(
-  kernel: Kernel,
-  path: string,
-  name: string | undefined,
-  logLevel: number,
-): AsyncGenerator<readonly [VerdictLine, string]> {
-  const base = path.slice(path.lastIndexOf('/') + 1);
+async function verifyObject(invocation: Invocation, kernel: Kernel, path: string, logLevel: number): Promise<number> {
+  const { options, signal } = invocation;
+  let bytes: Uint8Array;
   let programs: readonly ObjectProgram[];
   try {
-    const object = await loadObject(path);
-    programs = name === undefined ? object.programs : [programOf(object, name)];
+    bytes = await readFile(path);
+    const object = openObject(bytes, { name: baseName(path) });
+    programs = options.program === undefined ? object.programs : [programOf(object, options.program)];
   } catch (error) {
-    yield [failure({ object: base, program: '', section: '', type: '' }, error), ''];
-    return;
+    await printUnopened(invocation, path, error);
+    return 2;
   }
-  for (const { name: program, section, type } of programs) {
-    const subject = { object: base, program, section, type: programTypeName(type) ?? String(type) };
-    try {
-      const log = await loadAlone(kernel, path, program, logLevel);
-      yield [{ ...subject, verdict: 'accept', errno: 0, message: '', ...parseStatistics(log), code: null }, log];
-    } catch (error) {
-      yield [failure(subject, error), error instanceof BpfiterError ? (error.detail ?? '') : ''];
-    }
+  if (programs.length === 0 && invocation.jsonIndent === undefined) {
+    process.stderr.write(`bpfiter: ${oneLine(path)}: it has no programs\n`);
+  }
+  let exit = 0;
+  for (const { name, section, type } of programs) {
+    signal.throwIfAborted();
+    const subject = { object: baseName(path), program: name, section, type: programTypeName(type) ?? String(type) };
+    const { log, ...verdict } = await verdictOf(kernel, bytes, subject, logLevel);
+    if (verdict.verdict !== 'accept') exit = 1;
+    await print(invocation, { ...subject, ...verdict }, options.log === undefined ? '' : log);
+  }
+  return exit;
+}
+
+async function verdictOf(
+  kernel: Kernel,
+  bytes: Uint8Array,
+  subject: Subject,
+  logLevel: number,
+): Promise<Verdict & { readonly log: string }> {
+  try {
+    const log = await loadAlone(kernel, bytes, subject, logLevel);
+    return { verdict: 'accept', errno: 0, message: '', ...parseStatistics(log), code: null, log };
+  } catch (error) {
+    return { ...failure(subject, error), log: error instanceof BpfiterError ? (error.detail ?? '') : '' };
   }
 }
 
-async function loadAlone(kernel: Kernel, path: string, program: string, logLevel: number): Promise<string> {
-  const object = await loadObject(path);
+async function loadAlone(kernel: Kernel, bytes: Uint8Array, subject: Subject, logLevel: number): Promise<string> {
+  const object = openObject(bytes, { name: subject.object });
   // A question must not leave pins, nor be answered by maps that others have pinned.
   for (const map of object.maps) {
     map.pinByName = false;
     map.pinPath = undefined;
   }
-  using loaded = await kernel.load(object, { programs: [program], logLevel });
-  return loaded.program(program).log;
+  using loaded = await kernel.load(object, { programs: [subject.program], logLevel });
+  return loaded.program(subject.program).log;
 }
 
 /** @throws the error itself if it is not about the object */
-function failure(subject: Pick<VerdictLine, 'object' | 'program' | 'section' | 'type'>, error: unknown): VerdictLine {
+function failure({ program, section }: Subject, error: unknown): Verdict {
   if (!(error instanceof BpfiterError)) throw error;
-  const log = error.detail ?? '';
+  const { code, detail = '' } = error;
+  const errno = error.errno ?? errnoNumber('EINVAL') ?? 0;
+  // What the line says anyway is left out.
+  const reason = without(
+    error.message,
+    `program '${program}' (section '${section}'): `,
+    `program '${program}': `,
+    `cannot load program '${program}' (${section}): `,
+  ).replace(` (${errnoName(errno)})`, '');
   return {
-    ...subject,
-    verdict: error.code === 'unsupported' ? 'unsupported' : 'reject',
-    errno: error.errno ?? 0,
-    message: decisiveLine(log) ?? error.message,
-    ...parseStatistics(log),
-    code: error.code,
+    verdict: code === 'unsupported' ? 'unsupported' : 'reject',
+    errno,
+    message: decisiveLine(detail) ?? reason,
+    ...parseStatistics(detail),
+    code,
   };
 }
 
-async function print({ options }: Invocation, path: string, line: VerdictLine, log: string): Promise<void> {
-  if (options.json === true || options.pretty === true) {
-    await writeLine(JSON.stringify(line, undefined, options.pretty === true ? 2 : 0));
+async function print({ jsonIndent }: Invocation, line: Subject & Verdict, log: string): Promise<void> {
+  if (jsonIndent !== undefined) {
+    await writeLine(JSON.stringify(line, undefined, jsonIndent));
     return;
   }
   if (log !== '') await write(log.endsWith('\n') ? log : `${log}\n`);
-  const name = line.program === '' ? path : `${line.object}: ${line.program} (${line.section})`;
-  const errno = line.errno === 0 ? '' : ` [${errnoName(line.errno) ?? line.errno}]`;
   const outcome =
     line.verdict === 'accept'
       ? `${line.insns} insns, ${line.states} states, ${line.usec} usec`
-      : `${line.message}${errno}`;
-  await writeLine(`${line.verdict.padEnd(11)} ${name}: ${outcome}`);
+      : `${line.message} [${errnoName(line.errno)}]`;
+  await writeLine(oneLine(`${line.verdict.padEnd(11)} ${line.object}: ${line.program} (${line.section}): ${outcome}`));
+}
+
+/** An object that does not open is a failure of its own: with JSON a line like others, else one on stderr. */
+async function printUnopened(invocation: Invocation, path: string, error: unknown): Promise<void> {
+  const subject = { object: baseName(path), program: '', section: '', type: '' };
+  const verdict = failure(subject, error);
+  const message = without(verdict.message, ...fileSubjects(path));
+  if (invocation.jsonIndent !== undefined) await print(invocation, { ...subject, ...verdict, message }, '');
+  else process.stderr.write(`bpfiter: ${oneLine(`${path}: ${message}`)}\n`);
 }
