@@ -81,6 +81,8 @@ export interface HelperPrototype {
   readonly mightSleep: boolean;
   /** bpf_fastcall: the caller's registers r1-r5 that it does not use survive. */
   readonly fastcall: boolean;
+  /** Which of the programs that have the helper may call it, by what they are attached to; absent: all. */
+  readonly allowedAt?: (kind: ProgramKind) => boolean;
 }
 
 /** Program type, attach type and, for iterators, target: what availability depends on. Numbers of the uapi. */
@@ -88,7 +90,11 @@ export interface ProgramKind {
   readonly type: number;
   readonly expectedAttachType: number;
   readonly sleepable: boolean;
-  /** `task` for iter/task; the hook or member for LSM and struct_ops; undefined elsewhere. */
+  /**
+   * What BTF says that the program is attached to, as targetOf() gives it: `task` for iter/task, the tracepoint for
+   * tp_btf, the function for fentry, fexit and fmod_ret, the hook for LSM (`file_open`), struct and member for struct_ops
+   * (`tcp_congestion_ops.ssthresh`); undefined elsewhere.
+   */
   readonly target: string | undefined;
 }
 
@@ -118,8 +124,11 @@ export interface KfuncEntry {
 export interface ContextAccess {
   /** The kernel's name of the register type that a load gives: `scalar`, `pkt`, `pkt_end`, `sock_or_null`, ... */
   readonly register: string;
-  /** For BTF pointers: the struct. */
+  /** For BTF pointers: the struct, by name (empty for an anonymous one), and by id where it comes from the kernel's BTF. */
   readonly btf?: string;
+  readonly btfId?: number;
+  /** For scalars of which more is known: the values that they can have. */
+  readonly range?: { readonly min: number; readonly max: number };
   /** For `mem`-like registers (e.g. sockopt's optval): none; for narrow loads of a wider field: the field's size. */
   readonly fieldSize?: number;
 }
@@ -140,7 +149,8 @@ export interface KernelProfile {
   /** `linux-6.18`. */
   readonly name: string;
   readonly btf: Btf;
-  helper(id: number): HelperPrototype | undefined;
+  /** The prototype as programs of this kind see it, whether they may call it or not. */
+  helper(id: number, kind: ProgramKind): HelperPrototype | undefined;
   /** Whether programs of this kind may call the helper. */
   helperAllowed(id: number, kind: ProgramKind): boolean;
   kfunc(name: string): KfuncEntry | undefined;
