@@ -42,6 +42,8 @@ export class InsnFacts {
   readonly fastcallSpills: Uint8Array;
   /** Writes the low half of a register whose upper half is read later: a JIT has to make that 0. */
   readonly needsZeroExtension: Uint8Array;
+  /** Arithmetic of 64 bits on an arena pointer: to be done in 32. */
+  readonly arenaArithmetic: Uint8Array;
   /** Map index + 1 that a lookup or tail call was always given; -1 if several. */
   readonly mapIndex: Int32Array;
   /** Calls: constant key of a map access + 1; -1 if it varies. */
@@ -61,6 +63,7 @@ export class InsnFacts {
     this.fastcallPattern = new Uint8Array(count);
     this.fastcallSpills = new Uint8Array(count);
     this.needsZeroExtension = new Uint8Array(count);
+    this.arenaArithmetic = new Uint8Array(count);
     this.mapIndex = new Int32Array(count);
     this.mapKey = new Float64Array(count);
   }

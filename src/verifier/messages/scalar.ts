@@ -7,18 +7,13 @@ export const scalarMessages = {
   // Operands.
   'register-invalid': (f: Register) => `R${f.reg} is invalid`,
   'register-not-readable': (f: Register) => `R${f.reg} !read_ok`,
-  'frame-pointer-read-only': (_: object) => 'frame pointer is read only',
+  'frame-pointer-read-only': () => 'frame pointer is read only',
 
   // Arithmetic.
-  'neg-reserved': (_: object) => 'BPF_NEG uses reserved fields',
-  'end-reserved': (_: object) => 'BPF_END uses reserved fields',
-  'mov-reserved': (_: object) => 'BPF_MOV uses reserved fields',
-  'alu-reserved': (_: object) => 'BPF_ALU uses reserved fields',
   'alu-opcode': (f: { opcode: number }) => `invalid BPF_ALU opcode ${f.opcode.toString(16)}`,
-  'address-space-number': (_: object) => 'addr_space_cast insn can only convert between address space 1 and 0',
-  'address-space-no-arena': (_: object) =>
-    'addr_space_cast insn can only be used in a program that has an associated arena',
-  'division-by-zero': (_: object) => 'div by zero',
+  'address-space-number': () => 'addr_space_cast insn can only convert between address space 1 and 0',
+  'address-space-no-arena': () => 'addr_space_cast insn can only be used in a program that has an associated arena',
+  'division-by-zero': () => 'div by zero',
   'shift-amount': (f: { amount: number }) => `invalid shift ${f.amount}`,
 
   // Arithmetic on pointers.
@@ -43,5 +38,4 @@ export const scalarMessages = {
 
   // Conditional jumps.
   'jump-opcode': (f: { opcode: number }) => `invalid BPF_JMP/JMP32 opcode ${f.opcode.toString(16)}`,
-  'jump-reserved': (_: object) => 'BPF_JMP/JMP32 uses reserved fields',
 } as const satisfies Record<string, (facts: never) => string>;

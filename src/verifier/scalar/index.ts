@@ -1,4 +1,6 @@
 /** Scalars: what is known of numbers, how instructions change it, and what conditional jumps tell of it. */
+
+export { checkAlu } from './alu.ts';
 export { syncBounds } from './bounds.ts';
 export { alignmentOk, bitsWithin, rangeWithin, sameValue } from './compare.ts';
 export {
@@ -24,6 +26,7 @@ export {
   zeroExtend32,
 } from './narrow.ts';
 export { noteWideRead, readOperand, writeOperand, writeOperandKeeping } from './operands.ts';
+export { checkSanity } from './sanity.ts';
 export {
   tnumAdd,
   tnumAnd,
@@ -39,6 +42,7 @@ export {
   tnumSub,
   tnumUnknown,
 } from './tnum.ts';
+export { scalarAlu } from './transfer.ts';
 export {
   constHi,
   constLo,

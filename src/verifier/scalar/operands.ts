@@ -93,7 +93,7 @@ export function readOperand(env: Env, register: number): void {
 export function writeOperandKeeping(env: Env, register: number): void {
   if (register >= MAX_BPF_REG) env.reject(EINVAL, 'register-invalid', { reg: register });
   env.markRegisterScratched(register);
-  if (register === BPF_REG_10) env.reject(EACCES, 'frame-pointer-read-only', {});
+  if (register === BPF_REG_10) env.reject(EACCES, 'frame-pointer-read-only', undefined);
   env.frame.words[register * REG_WORDS + SUBREG_DEF] = writes64(env) ? 0 : env.insn + 1;
 }
 
