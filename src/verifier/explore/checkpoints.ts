@@ -12,7 +12,7 @@ import { FRAME, ITER_DEPTH, ITER_STATE, ITER_STATE_ACTIVE, OFF, REG_WORDS, VALUE
 import { STACK_ITER } from '../register-types.ts';
 import type { State } from '../state.ts';
 import { frameInsn, sameCallsites } from './call-chain.ts';
-import { cleanState, dropSingularIds, forgetPrecision } from './clean.ts';
+import { cleanState, forgetPrecision } from './clean.ts';
 import { EXACT, mayLoop, NOT_EXACT, RANGE_WITHIN, statesEqual } from './equality.ts';
 import { recordJump } from './history.ts';
 import { addBackedge, enterLoop, exitLoop, isIncomplete } from './loops.ts';
@@ -96,7 +96,6 @@ function saveState(env: Env, bucket: number): void {
   walk.jumpsAtLastSave = statistics.jumpsProcessed;
   walk.insnsAtLastSave = statistics.insnsProcessed;
   forgetPrecision(state);
-  dropSingularIds(state);
   const saved = new SavedState();
   walk.copyState(saved, state);
   saved.insn = insn;

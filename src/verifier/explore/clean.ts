@@ -1,11 +1,11 @@
 /**
- * Makes states simpler before they are compared with: what no path from them can read is forgotten, ids that link
- * nothing are dropped, and precision that was inherited is given up until a later path asks for it.
+ * Makes states simpler before they are compared with: what no path from them can read is forgotten,
+ * and precision that was inherited is given up until a later path asks for it.
  */
 import type { Env } from '../environment.ts';
 import { isStackSlotLive, prepareStackQuery } from '../flow/index.ts';
 import { type Frame, MAX_REGISTERS, SLOT_TYPE_WORDS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
-import { ADD_CONST, ID, OFF, PRECISE, REG_WORDS, TYPE } from '../register.ts';
+import { PRECISE, REG_WORDS, TYPE } from '../register.ts';
 import { SCALAR_VALUE, STACK_SPILL } from '../register-types.ts';
 import { resetRegister } from '../scalar/index.ts';
 import type { State } from '../state.ts';
@@ -41,49 +41,6 @@ export function forgetPrecision(state: State): void {
       if (((words[at] as number) & 0xff) !== STACK_SPILL) continue; // the slot exists
       const r = at + SLOT_TYPE_WORDS;
       if (words[r + TYPE] === SCALAR_VALUE) words[r + PRECISE] = 0;
-    }
-  }
-}
-
-const IDS_MAX = 1024;
-const ids = new Int32Array(IDS_MAX);
-const counts = new Int32Array(IDS_MAX);
-
-/** Drops the ids of scalars that no other register or slot shares. */
-export function dropSingularIds(state: State): void {
-  let count = 0;
-  forEachScalar(state, (words, r) => {
-    const id = (words[r + ID] as number) & ~ADD_CONST; // the record lies within its array
-    if (id === 0) return;
-    let i = 0;
-    while (i < count && ids[i] !== id) i++;
-    if (i === IDS_MAX) return;
-    if (i === count) {
-      ids[count] = id;
-      counts[count] = 0;
-      count += 1;
-    }
-    counts[i] = (counts[i] as number) + 1;
-  });
-  if (count === 0) return;
-  forEachScalar(state, (words, r) => {
-    const id = (words[r + ID] as number) & ~ADD_CONST;
-    if (id === 0) return;
-    let i = 0;
-    while (i < count && ids[i] !== id) i++;
-    if (i === count || counts[i] !== 1) return;
-    words[r + ID] = 0;
-    words[r + OFF] = 0;
-  });
-}
-
-function forEachScalar(state: State, visit: (words: Int32Array, r: number) => void): void {
-  for (const { words, slots } of state.frames) {
-    for (let r = 0; r < SLOTS_AT; r += REG_WORDS) if (words[r + TYPE] === SCALAR_VALUE) visit(words, r);
-    for (let slot = 0; slot < slots; slot++) {
-      const at = SLOTS_AT + slot * SLOT_WORDS;
-      if (((words[at] as number) & 0xff) !== STACK_SPILL) continue; // the slot exists
-      if (words[at + SLOT_TYPE_WORDS + TYPE] === SCALAR_VALUE) visit(words, at + SLOT_TYPE_WORDS);
     }
   }
 }

@@ -18,6 +18,7 @@ import {
   PTR_TRUSTED,
   PTR_UNTRUSTED,
 } from '../register-types.ts';
+import { Rejection } from '../rejection.ts';
 import { markKnownZero, markUnknown } from '../scalar/index.ts';
 import { State } from '../state.ts';
 import { newFrame } from './new-frame.ts';
@@ -38,6 +39,7 @@ export function enterProgram(env: Env, index: number): void {
   env.insn = subprogram.start;
   env.previousInsn = -1;
   if (index === 0 && env.program.type !== BPF_PROG_TYPE_EXT) {
+    mistrustMain(env);
     setPointer(frame, 1, PTR_TO_CTX);
     return;
   }
@@ -52,6 +54,18 @@ export function enterProgram(env: Env, index: number): void {
   given.forEach((argument, i) => {
     setArgument(env, frame, i + 1, argument);
   });
+}
+
+/** The main program is called by the kernel, whatever its prototype says; the log says what is wrong with it. */
+function mistrustMain(env: Env): void {
+  if (env.program.functions.length === 0) return;
+  try {
+    prepareArguments(env, 0);
+  } catch (error) {
+    if (!(error instanceof Rejection)) throw error;
+  }
+  const given = env.subprograms[0]?.arguments ?? [];
+  if (given.length !== 1 || given[0]?.kind !== 'ctx') env.walk.unreliable.add(0);
 }
 
 function setPointer({ words }: Frame, register: number, type: number): void {

@@ -122,9 +122,9 @@ function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exac
       if (exact === NOT_EXACT && o[r + PRECISE] === 0) return true;
       const oldId = o[r + ID] as number;
       const id = n[s + ID] as number;
-      if (oldId !== 0 && (oldId & ADD_CONST) !== (id & ADD_CONST)) return false;
+      if ((oldId & ADD_CONST) !== (id & ADD_CONST)) return false;
       if ((oldId & ADD_CONST) !== 0 && o[r + OFF] !== n[s + OFF]) return false;
-      return scalarIdsMatch(oldId, id) && within(o, r, n, s);
+      return within(o, r, n, s) && scalarIdsMatch(oldId, id);
     }
     case PTR_TO_MAP_KEY:
     case PTR_TO_MAP_VALUE:
@@ -168,7 +168,8 @@ function sameRanges(o: Int32Array, r: number, n: Int32Array, s: number): boolean
   return true;
 }
 
-function sameButIds(o: Int32Array, r: number, n: Int32Array, s: number): boolean {
+/** The same, ids mapped. */
+export function sameButIds(o: Int32Array, r: number, n: Int32Array, s: number): boolean {
   return (
     sameFixedPart(o, r, n, s) &&
     sameRanges(o, r, n, s) &&

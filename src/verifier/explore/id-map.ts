@@ -35,12 +35,14 @@ export function idsMatch(old: number, current: number): boolean {
 }
 
 /**
- * The same for scalars. One that is linked to nothing in the saved state may be linked in the current one, as that only
- * says more of it; one that is linked in the saved state must not meet two unlinked ones.
+ * The same for scalars, where one that is linked to nothing counts as linked to itself: as it changes alone in one
+ * state, it may not change with others in the other.
  */
 export function scalarIdsMatch(old: number, current: number): boolean {
-  if (old === 0) return true;
-  if (current !== 0) return idsMatch(old, current);
+  return idsMatch(old === 0 ? nextTemporary() : old, current === 0 ? nextTemporary() : current);
+}
+
+function nextTemporary(): number {
   temporary += 1;
-  return idsMatch(old, temporary);
+  return temporary;
 }

@@ -4,13 +4,16 @@
  */
 import type { Frame } from '../frame.ts';
 import { SLOT_TYPE_WORDS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
-import { FRAME, ID, PRECISE, REF_OBJ_ID, REG_WORDS, TYPE, VALUE } from '../register.ts';
+import { PRECISE, REG_WORDS, TYPE } from '../register.ts';
 import { SCALAR_VALUE, STACK_SPILL } from '../register-types.ts';
 import { markUnknown } from '../scalar/index.ts';
 import type { State } from '../state.ts';
+import { sameButIds } from './equality.ts';
+import { resetIdMap } from './id-map.ts';
 
 export function widenImpreciseScalars(old: State, current: State): void {
-  for (let i = 0; i < old.frames.length; i++) {
+  resetIdMap();
+  for (let i = old.frames.length - 1; i >= 0; i--) {
     const a = old.frames[i] as Frame; // both states have these frames, as their call sites are the same
     const b = current.frames[i] as Frame;
     for (let r = 0; r < SLOTS_AT; r += REG_WORDS) widen(a.words, b.words, r);
@@ -29,9 +32,5 @@ function isSpilled(words: Int32Array, slot: number): boolean {
 function widen(old: Int32Array, current: Int32Array, r: number): void {
   if (old[r + TYPE] !== SCALAR_VALUE || current[r + TYPE] !== SCALAR_VALUE) return;
   if (old[r + PRECISE] !== 0 || current[r + PRECISE] !== 0) return;
-  for (let i = TYPE; i < PRECISE; i++)
-    if (i !== ID && i !== REF_OBJ_ID && (i < FRAME || i >= VALUE) && old[r + i] !== current[r + i]) {
-      markUnknown(current, r);
-      return;
-    }
+  if (!sameButIds(old, r, current, r)) markUnknown(current, r);
 }
