@@ -1,0 +1,34 @@
+/**
+ * The second half of `npm run build`: replaces dist/cli/main.js, which imports some 160 files, by a bundle of a few. Node takes half a
+ * millisecond for each file, more than a small object takes to load and run.
+ *
+ * Only the command line is bundled: nothing imports it, whereas the rooms are entered by several doors and must share what they hold.
+ * Commands stay chunks of their own, loaded when called; the rooms, which most of them need, are one. koffi stays a package.
+ */
+import { rename, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+
+const compiled = fileURLToPath(new URL('../dist/cli', import.meta.url));
+const bundled = `${compiled}.bundled`;
+
+const bundle = await rolldown({
+  input: `${compiled}/main.js`,
+  platform: 'node',
+  external: 'koffi',
+  preserveEntrySignatures: false,
+  checks: { ineffectiveDynamicImport: false },
+});
+await bundle.write({
+  dir: bundled,
+  format: 'esm',
+  chunkFileNames: 'chunks/[name].js',
+  codeSplitting: {
+    // Without this, what the main program itself needs would become part of it.
+    includeDependenciesRecursively: false,
+    groups: [{ name: 'rooms', test: /\/dist\/(?!cli|errors|uapi|version)/ }],
+  },
+});
+await bundle.close();
+await rm(compiled, { recursive: true });
+await rename(bundled, compiled);
