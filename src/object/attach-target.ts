@@ -7,8 +7,8 @@
  */
 import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF, type Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import { BPF_LSM_CGROUP, BPF_LSM_MAC, BPF_PROG_TYPE_EXT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from '../uapi/index.ts';
-import { didYouMean } from './near-names.ts';
 import { ESRCH, type LinkTarget } from './target.ts';
 
 const KERNEL = 'vmlinux';

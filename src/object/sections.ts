@@ -6,8 +6,8 @@
  * release that first knew the name, taken from the history of that table.
  */
 
+import { didYouMean } from '../near-names.ts';
 import * as uapi from '../uapi/index.ts';
-import { didYouMean } from './near-names.ts';
 
 /** How a program of such a section is attached once it is loaded; absent where only the user can know. */
 export type AttachKind =

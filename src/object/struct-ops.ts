@@ -11,10 +11,10 @@
  */
 import { type Btf, type CompositeType, essentialName, type Member } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
+import { nearNames } from '../near-names.ts';
 import { BPF_PROG_TYPE_STRUCT_OPS } from '../uapi/index.ts';
 import type { LinkedStructOps } from './linked.ts';
 import type { ObjectMap, ObjectProgram, StructOpsContent } from './model.ts';
-import { nearNames } from './near-names.ts';
 import { ESRCH, type LinkTarget } from './target.ts';
 
 const VALUE_PREFIX = 'bpf_struct_ops_';

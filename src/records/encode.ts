@@ -3,8 +3,8 @@
  * its path (`event.limits[2].soft`) which part of a value does not fit. What is not given keeps its bytes.
  */
 import { BpfiterError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import { type BitPlace, writeBits } from './bits.ts';
-import { nearHint } from './near.ts';
 import {
   type ArrayShape,
   type CompositeShape,
@@ -92,7 +92,7 @@ function enumValueOf(shape: EnumShape, path: string, value: unknown): bigint {
   const entry = shape.values.find(({ name }) => name === value);
   if (entry === undefined) {
     const names = shape.values.map(({ name }) => name);
-    throw bad(path, `no value is called ${describe(value)}${nearHint(value, names)}`);
+    throw bad(path, `no value is called ${describe(value)}${didYouMean(value, names)}`);
   }
   return entry.value;
 }
@@ -134,7 +134,7 @@ function writeComposite(shape: CompositeShape, littleEndian: boolean, place: Pla
   const fields = fieldsOf(shape);
   for (const name of Object.keys(value)) {
     if (fields.some((field) => field.name === name)) continue;
-    const hint = nearHint(
+    const hint = didYouMean(
       name,
       fields.map((field) => field.name),
     );

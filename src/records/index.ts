@@ -1,7 +1,6 @@
 /** Typed records: values of C types by their BTF, read from bytes and written to them, and printed. */
 export { formatJson } from './json.ts';
 export { type RecordInput, type RecordLayout, type RecordValue, recordLayout } from './layout.ts';
-export { nearHint, nearNames } from './near.ts';
 export type { Shape } from './shape.ts';
 export { type TableOptions, TableWriter } from './table.ts';
 export { recordTypeScript } from './typescript.ts';

@@ -4,9 +4,9 @@
  */
 import { type Btf, type Kind, kindName, type TypeId } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import { makeReader } from './decode.ts';
 import { writeValue } from './encode.ts';
-import { nearNames } from './near.ts';
 import { type Shape, shapeOf } from './shape.ts';
 
 /** What decoding gives, where nothing more is known of the type. */
@@ -167,13 +167,10 @@ function findType(btf: Btf, spelling: string): TypeId {
 }
 
 function noSuchType(btf: Btf, name: string, kinds: readonly Kind[]): BpfiterError {
-  const near = nearNames(name, namesOf(btf, kinds));
   // The usual cause, where it is no slip of the pen.
-  const hint =
-    near.length > 0
-      ? `near: ${near.join(', ')}`
-      : `clang leaves out types that only local variables have; declare a global 'struct ${name} *unused'`;
-  return new BpfiterError('not-found', `${btf.name}: no type '${name}' (${hint})`);
+  const cause = ` (clang leaves out types that only local variables have; declare a global 'struct ${name} *unused')`;
+  const hint = didYouMean(name, namesOf(btf, kinds)) || cause;
+  return new BpfiterError('not-found', `${btf.name}: no type '${name}'${hint}`);
 }
 
 function* namesOf(btf: Btf, kinds: readonly Kind[]): Iterable<string> {

@@ -395,7 +395,7 @@ describe('finding the type of a record', () => {
   });
 
   it.each([
-    ['evnt', 'not-found', "test.bpf.o: no type 'evnt' (near: event)"],
+    ['evnt', 'not-found', "test.bpf.o: no type 'evnt' (did you mean 'event'?)"],
     [
       'sample',
       'not-found',

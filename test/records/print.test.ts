@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatJson,
-  nearNames,
-  type RecordInput,
-  recordLayout,
-  recordTypeScript,
-  TableWriter,
-} from '../../src/records/index.ts';
+import { formatJson, type RecordInput, recordLayout, recordTypeScript, TableWriter } from '../../src/records/index.ts';
 import { CTypes } from './c-types.ts';
 
 describe('JSON', () => {
@@ -155,17 +148,5 @@ export interface event {
     ['Vec<u8>', 'export interface Vec_u8_ {\n  "0": number;\n}\n'],
   ])('of %s have a name that TypeScript takes', (name, text) => {
     expect(recordTypeScript(btf, name)).toBe(text);
-  });
-});
-
-describe('names near to a mistaken one', () => {
-  it.each<readonly [string, readonly string[]]>([
-    ['evnt', ['event']],
-    ['EVENT', ['event', 'event_v2']],
-    ['task', ['task_record', 'task_file_record']],
-    ['zzz', []],
-    ['', []],
-  ])('of %j are %j', (wanted, near) => {
-    expect(nearNames(wanted, ['task_file_record', 'event', 'task_record', 'event_v2', 'event', ''])).toEqual(near);
   });
 });

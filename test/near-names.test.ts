@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearNames } from '../../src/object/near-names.ts';
+import { nearNames } from '../src/near-names.ts';
 
 const names = ['task', 'task_file', 'task_vma', 'tcp', 'udp', 'unix', 'ksym', 'bpf_map', 'bpf_map_elem'];
 
