@@ -5,7 +5,7 @@
 import type { Btf } from '../btf/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { Env, type InsnFacts, type Statistics } from './environment.ts';
-import { walkProgram } from './explore/index.ts';
+import { checkLeftovers, walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
 import { checkStackDepth, prepareProgram } from './flow/index.ts';
 import { printStatistics } from './log/index.ts';
@@ -112,6 +112,7 @@ function* verification(
     prepareProgram(env);
     yield* walkProgram(env);
     checkStackDepth(env);
+    checkLeftovers(env);
   } catch (error) {
     if (error instanceof NotModelled) return { ...unsupported(error.subject), statistics: env.statistics };
     if (!(error instanceof Rejection)) throw error;

@@ -49,8 +49,11 @@ function checkReferences(env: Env, exception: boolean, what: string): void {
 /** BPF_EXIT, or bpf_throw. @returns whether the path ends, else it goes on in the caller */
 export function checkExit(env: Env, exception: boolean): boolean {
   const { state } = env;
-  checkNothingHeld(env, exception, state.current === 0, 'BPF_EXIT instruction in main prog');
-  if (exception) return true;
+  if (exception) {
+    checkNothingHeld(env, true, true, 'bpf_throw');
+    return true;
+  }
+  checkNothingHeld(env, false, state.current === 0, 'BPF_EXIT instruction in main prog');
   if (state.current > 0) {
     returnToCaller(env);
     return false;
