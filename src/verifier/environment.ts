@@ -7,6 +7,7 @@ import type { Btf } from '../btf/index.ts';
 import { InstructionView } from '../isa/index.ts';
 import type { Walk } from './explore/walk-data.ts';
 import type { AllocatedType } from './fields.ts';
+import type { FlowData } from './flow/flow-data.ts';
 import type { Frame } from './frame.ts';
 import { VerifierLog } from './log/log.ts';
 import { type Diagnostic, type MessageCode, type MessageFacts, messages } from './messages/index.ts';
@@ -152,6 +153,8 @@ export class Env {
   subprograms: Subprogram[] = [];
   /** Of the exception callback, 0 if there is none. */
   exceptionCallback = 0;
+  /** What flow/ finds out before the first path is walked. */
+  flow!: FlowData; // set by prepareProgram()
   /** What explore/ keeps while it walks. */
   walk!: Walk; // set before the first instruction is checked
   /** The state of the path being walked. */

@@ -149,6 +149,8 @@ export interface KernelProfile {
   /** `linux-6.18`. */
   readonly name: string;
   readonly btf: Btf;
+  /** Whose addresses the kernel can look up by name: those of its variables only with CONFIG_KALLSYMS_ALL. */
+  readonly symbols?: 'functions' | 'all';
   /** The prototype as programs of this kind see it, whether they may call it or not. */
   helper(id: number, kind: ProgramKind): HelperPrototype | undefined;
   /** Whether programs of this kind may call the helper. */

@@ -1,0 +1,27 @@
+/**
+ * What flow/ finds out about a program before its paths are walked, beside the tables of InsnFacts: who follows whom,
+ * in which order instructions are best visited by a backward analysis, and which function an instruction belongs to.
+ */
+import { StackLiveness } from './stack-liveness.ts';
+
+/** Entry of `successors` for "no more". */
+export const NO_SUCCESSOR = -1;
+
+export class FlowData {
+  /** Two an instruction: what may be executed after it in the same function, the fall-through first. */
+  readonly successors: Int32Array;
+  /** Function of each instruction. */
+  readonly subprogramOf: Int32Array;
+  /** Reachable instructions, function by function: each after its successors, loops aside. */
+  readonly postorder: Int32Array;
+  /** Where each function's part of `postorder` begins; one more entry for the end. */
+  readonly postorderStart: Int32Array;
+  readonly liveness = new StackLiveness();
+
+  constructor(count: number, subprograms: number) {
+    this.successors = new Int32Array(count * 2).fill(NO_SUCCESSOR);
+    this.subprogramOf = new Int32Array(count);
+    this.postorder = new Int32Array(count);
+    this.postorderStart = new Int32Array(subprograms + 1);
+  }
+}
