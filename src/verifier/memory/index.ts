@@ -3,7 +3,9 @@
  * global functions are given.
  */
 export { type AccessOptions, checkMemoryAccess } from './access.ts';
+export { checkAlignment } from './alignment.ts';
 export { btfOf, checkBtfPointerAccess, markBtfPointer } from './btf-pointer.ts';
+export { checkConstString } from './const-string.ts';
 export {
   checkHelperMemory,
   checkKfuncMemorySize,
@@ -11,7 +13,7 @@ export {
   checkMemorySizePair,
   mayPassPacket,
 } from './helper-memory.ts';
-export { checkAtomic, checkLoad, checkStore, isAtomic, notePointerType } from './instructions.ts';
+export { checkAtomic, checkLoad, checkStore, notePointerType } from './instructions.ts';
 export { checkStoredPointer } from './kptr.ts';
 export { checkMapAccess, checkMapFlags, FIELD_NAMES, isConstant, mapOf, pointerFieldAt } from './map-value.ts';
 export { markNotNull } from './not-null.ts';

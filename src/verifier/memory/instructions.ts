@@ -5,8 +5,8 @@
 import {
   BPF_ADD,
   BPF_AND,
-  BPF_ATOMIC,
   BPF_B,
+  BPF_CLASS,
   BPF_CMPXCHG,
   BPF_FETCH,
   BPF_H,
@@ -16,6 +16,7 @@ import {
   BPF_MODE,
   BPF_OR,
   BPF_SIZE,
+  BPF_ST,
   BPF_STORE_REL,
   BPF_W,
   BPF_XCHG,
@@ -87,10 +88,11 @@ function load(env: Env, options: AccessOptions | undefined, where: string, trust
 }
 
 /** BPF_ST, or BPF_STX that is no atomic operation, of the instruction at env.insn. */
-export function checkStore(env: Env, immediate: boolean): void {
+export function checkStore(env: Env): void {
   const { insns, insn } = env;
-  const isPlain = BPF_MODE(insns.code(insn)) === BPF_MEM;
-  if (immediate) {
+  const code = insns.code(insn);
+  const isPlain = BPF_MODE(code) === BPF_MEM;
+  if (BPF_CLASS(code) === BPF_ST) {
     if (!isPlain || insns.src(insn) !== 0) env.reject(EINVAL, 'memory/st-reserved', undefined);
     store(env, -1, undefined);
   } else {
@@ -108,9 +110,6 @@ function store(env: Env, value: number, options: AccessOptions | undefined): voi
   checkMemoryAccess(env, dst, insns.off(insn), sizeOf(insns.code(insn)), 'write', value, options);
   notePointerType(env, pointerType, false);
 }
-
-/** Whether an instruction of class BPF_STX is an atomic operation. */
-export const isAtomic = (code: number): boolean => BPF_MODE(code) === BPF_ATOMIC;
 
 /** BPF_STX | BPF_ATOMIC of the instruction at env.insn. */
 export function checkAtomic(env: Env): void {
