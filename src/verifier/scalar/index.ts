@@ -3,6 +3,7 @@
 export { checkAlu } from './alu.ts';
 export { syncBounds } from './bounds.ts';
 export { alignmentOk, bitsWithin, rangeWithin, sameValue } from './compare.ts';
+export { checkConditionalJump } from './conditional-jump.ts';
 export {
   add64,
   CARRY,
