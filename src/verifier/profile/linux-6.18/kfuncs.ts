@@ -34,7 +34,6 @@ import {
   BPF_TRACE_KPROBE_SESSION,
   BPF_TRACE_UPROBE_SESSION,
 } from '../../../uapi/index.ts';
-import { words } from '../availability.ts';
 import type { KfuncEntry, KfuncFlag, ProgramKind } from '../types.ts';
 
 /** Kfuncs that are registered alike; cells are words separated by spaces. */
@@ -352,6 +351,9 @@ const rows: readonly KfuncRow[] = [
     names: 'bpf_send_signal_task',
   },
 ];
+
+/** The words of a cell. */
+const words = (cell: string): readonly string[] => (cell === '' ? [] : cell.split(' '));
 
 /** The hook of a program type, beside `common`, which is everyone's. */
 const hooks: ReadonlyMap<number, string> = new Map([
