@@ -5,9 +5,10 @@
 import type { Btf } from '../btf/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { Env, type InsnFacts, type Statistics } from './environment.ts';
-import { checkLeftovers, walkProgram } from './explore/index.ts';
+import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
 import { checkStackDepth, prepareProgram } from './flow/index.ts';
+import { checkNoMissingKfunc } from './kfuncs/index.ts';
 import { printStatistics } from './log/index.ts';
 import type { Diagnostic } from './messages/index.ts';
 import type { KernelProfile, ProgramKind } from './profile/types.ts';
@@ -112,7 +113,7 @@ function* verification(
     prepareProgram(env);
     yield* walkProgram(env);
     checkStackDepth(env);
-    checkLeftovers(env);
+    checkNoMissingKfunc(env);
   } catch (error) {
     if (error instanceof NotModelled) return { ...unsupported(error.subject), statistics: env.statistics };
     if (!(error instanceof Rejection)) throw error;

@@ -6,7 +6,7 @@ import { checkArgumentOffset, checkBtfArgument } from '../calls/index.ts';
 import type { Env, SubprogramArgument } from '../environment.ts';
 import { EFAULT, EINVAL } from '../errno.ts';
 import { prepareArguments } from '../flow/index.ts';
-import { processDynptr } from '../kfuncs/index.ts';
+import { checkDynptr } from '../kfuncs/index.ts';
 import { checkMemoryRegister } from '../memory/index.ts';
 import { REG_WORDS, TYPE } from '../register.ts';
 import { mayBeNull, PTR_MAYBE_NULL, PTR_TO_ARENA, PTR_TO_CTX, PTR_UNTRUSTED, SCALAR_VALUE } from '../register-types.ts';
@@ -61,7 +61,7 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
       if (type !== PTR_TO_ARENA && type !== SCALAR_VALUE) env.reject(EINVAL, 'argument-not-arena', { register });
       return;
     case 'dynptr':
-      processDynptr(env, register);
+      checkDynptr(env, register, { use: 'read', kind: 0 });
       return;
     case 'btf_id':
       if (isNull(words, r) && (flags & PTR_MAYBE_NULL) !== 0) return;

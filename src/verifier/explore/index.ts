@@ -7,7 +7,6 @@ export { clearCallerSaved, type PrepareCallee, pushAsyncCallback, pushCallbackCa
 export { findPreviousEntry } from './checkpoints.ts';
 export { checkNothingHeld, returnToCaller } from './exits.ts';
 export { recordJump, recordStackAccess } from './history.ts';
-export { checkLeftovers } from './leftovers.ts';
 export { pushState } from './pending.ts';
 export { markPrecise, markPreciseStackSlot } from './precision.ts';
 export { walkProgram } from './programs.ts';

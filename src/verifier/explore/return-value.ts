@@ -54,7 +54,7 @@ export function checkReturnValue(env: Env, register: number, name: string): void
     // A kernel object that the program holds may be given back.
     const isObject = baseType(words[r + TYPE] as number) === PTR_TO_BTF_ID && words[r + BTF] === 0;
     if (isObject && words[r + BTF_ID] === prototype.returnedStruct && words[r + REF_OBJ_ID] !== 0) {
-      checkPointerOffset(env, register);
+      checkPointerOffset(env, words, r, register);
       return;
     }
   }

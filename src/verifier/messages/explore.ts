@@ -54,6 +54,5 @@ export const exploreMessages = {
   'exit-would-leak': ({ what }: { what: string }) => `${what} would lead to reference leak`,
   'unreleased-reference': ({ id, insn }: { id: number; insn: number }) =>
     `Unreleased reference id=${id} alloc_insn=${insn}`,
-  'missing-kfunc-call': () => 'invalid kernel function call not eliminated in verifier pass',
   'verifier-bug': ({ what }: { what: string }) => `verifier bug: ${what}`,
 } as const satisfies Record<string, (facts: never) => string>;
