@@ -53,8 +53,6 @@ export interface Invocation {
   openKernel(): Promise<Kernel>;
   /** Says something on stderr if `-d` was given. */
   debug(message: string): void;
-  /** Fires at SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
 }
 
 export interface Command {

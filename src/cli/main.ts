@@ -2,7 +2,8 @@
 /**
  * The command line: finds the command, checks its options, runs it, and turns what is thrown into one line on stderr
  * and an exit code (0 done; 1 the kernel or the program refused; 2 usage or unreadable input). Commands are imported
- * when they are called, so that none pays for another's start-up.
+ * when they are called, so that none pays for another's start-up. A signal ends the process as it is: what the kernel
+ * made for it goes with its descriptors.
  */
 import { parseArgs } from 'node:util';
 import { BpfiterError } from '../errors.ts';
@@ -124,14 +125,12 @@ async function invoke(command: Command, words: readonly string[], options: Optio
   const debug = (message: string) => {
     if (options.debug === true) process.stderr.write(`bpfiter: ${message}\n`);
   };
-  const interruption = listenForSignals();
   try {
     return await command.run({
       words: new Words(words, command.name),
       options,
       jsonIndent: options.pretty === true ? 2 : options.json === true ? 0 : undefined,
       debug,
-      signal: interruption.signal,
       openKernel: async () => {
         if (kernel === undefined) {
           const { openKernel } = await import('../index.ts');
@@ -141,38 +140,9 @@ async function invoke(command: Command, words: readonly string[], options: Optio
         return kernel;
       },
     });
-  } catch (error) {
-    if (interruption.exit !== undefined) return interruption.exit;
-    throw error;
   } finally {
-    interruption.end();
     kernel?.close();
   }
-}
-
-/** Time for a command to clean up after a signal; one that waits for nobody (a full pipe) is ended then. */
-const GRACE_MILLISECONDS = 500;
-
-/** SIGINT and SIGTERM abort what runs; the exit code is then the shell's for them. */
-function listenForSignals() {
-  const controller = new AbortController();
-  let exit: number | undefined;
-  const stop = (_name: string, number: number) => {
-    exit = 128 + number;
-    controller.abort();
-    setTimeout(() => process.exit(exit), GRACE_MILLISECONDS).unref();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.once(signal, stop);
-  return {
-    signal: controller.signal,
-    get exit() {
-      return exit;
-    },
-    end() {
-      for (const signal of signals) process.off(signal, stop);
-    },
-  };
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -21,7 +21,7 @@ export interface PrinterOptions {
 
 export interface Printer {
   /** Reads the session to its end. */
-  print(program: ObjectProgram, session: IterSession, signal: AbortSignal): Promise<void>;
+  print(program: ObjectProgram, session: IterSession): Promise<void>;
   /** After the last session. */
   end(): Promise<void>;
 }
@@ -61,9 +61,9 @@ function headings(several: boolean): (program: ObjectProgram) => Promise<void> {
 function textPrinter({ several }: PrinterOptions): Printer {
   const writeHeading = headings(several);
   return {
-    async print(program, session, signal) {
+    async print(program, session) {
       await writeHeading(program);
-      for await (const chunk of session.bytes({ signal })) await write(chunk);
+      for await (const chunk of session.bytes()) await write(chunk);
     },
     end: nothing,
   };
@@ -72,10 +72,10 @@ function textPrinter({ several }: PrinterOptions): Printer {
 function tablePrinter(layout: RecordLayout<unknown>, { several }: PrinterOptions): Printer {
   const writeHeading = headings(several);
   return {
-    async print(program, session, signal) {
+    async print(program, session) {
       await writeHeading(program);
       const table = new TableWriter(layout);
-      for await (const batch of session.recordBatches(layout, { signal })) {
+      for await (const batch of session.recordBatches(layout)) {
         await write(batch.map((record) => table.add(record)).join(''));
       }
       await write(table.end());
@@ -87,9 +87,9 @@ function tablePrinter(layout: RecordLayout<unknown>, { several }: PrinterOptions
 /** A record a line; of several programs, under `record` beside the program's name. */
 function linesPrinter(layout: RecordLayout<unknown>, { several }: PrinterOptions): Printer {
   return {
-    async print(program, session, signal) {
+    async print(program, session) {
       const line = (record: unknown) => formatJson(several ? { program: program.name, record } : record);
-      for await (const batch of session.recordBatches(layout, { signal })) {
+      for await (const batch of session.recordBatches(layout)) {
         await write(batch.map((record) => `${line(record)}\n`).join(''));
       }
     },
@@ -101,9 +101,9 @@ function linesPrinter(layout: RecordLayout<unknown>, { several }: PrinterOptions
 function singleJson(layout: RecordLayout<unknown>, indent: number): Printer {
   const separator = indent === 0 ? ',' : `,\n${' '.repeat(indent)}`;
   return {
-    async print(_program, session, signal) {
+    async print(_program, session) {
       let count = 0;
-      for await (const batch of session.recordBatches(layout, { signal })) {
+      for await (const batch of session.recordBatches(layout)) {
         const texts = batch.map((record) => formatJson(record, indent).replaceAll('\n', `\n${' '.repeat(indent)}`));
         const opening = indent === 0 ? '[' : `[\n${' '.repeat(indent)}`;
         await write(`${count === 0 ? opening : separator}${texts.join(separator)}`);
@@ -127,9 +127,9 @@ class GroupedJson implements Printer {
     this.#indent = indent;
   }
 
-  async print(program: ObjectProgram, session: IterSession, signal: AbortSignal): Promise<void> {
+  async print(program: ObjectProgram, session: IterSession): Promise<void> {
     const records: unknown[] = [];
-    for await (const record of session.records(this.#layout, { signal })) records.push(record);
+    for await (const record of session.records(this.#layout)) records.push(record);
     this.#groups.push({ program: program.name, records });
   }
 

@@ -90,7 +90,7 @@ async function runAll(
     const { id, log } = loaded.program(program.name);
     invocation.debug(`program ${program.name}: loaded with id ${id}${log && `\n${log.trimEnd()}`}`);
     using link = loaded.program(program.name).attachIter(parameters);
-    await printer.print(program, link.open(), invocation.signal);
+    await printer.print(program, link.open());
   }
   await printer.end();
   return 0;

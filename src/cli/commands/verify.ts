@@ -58,7 +58,7 @@ export const verify: Command = {
 };
 
 async function verifyObject(invocation: Invocation, kernel: Kernel, path: string, logLevel: number): Promise<number> {
-  const { options, signal } = invocation;
+  const { options } = invocation;
   let bytes: Uint8Array;
   let programs: readonly ObjectProgram[];
   try {
@@ -74,7 +74,6 @@ async function verifyObject(invocation: Invocation, kernel: Kernel, path: string
   }
   let exit = 0;
   for (const { name, section, type } of programs) {
-    signal.throwIfAborted();
     const subject = { object: baseName(path), program: name, section, type: programTypeName(type) ?? String(type) };
     const { log, ...verdict } = await verdictOf(kernel, bytes, subject, logLevel);
     if (verdict.verdict !== 'accept') exit = 1;

@@ -1,0 +1,143 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { version } from '../../src/version.ts';
+import { bpfiter, failure, MAIN, program, scratch, shell } from './bpfiter.ts';
+
+const commands = ['run', 'iter', 'verify', 'prog', 'targets', 'link', 'btf'];
+
+describe('help', () => {
+  test('lists the commands and the general options', async () => {
+    const { status, stdout, stderr } = await bpfiter(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} +\\S`, 'm'));
+    for (const option of ['-h, --help', '-V, --version', '-d, --debug', '-j, --json', '--kernel']) {
+      expect(stdout).toContain(option);
+    }
+    expect((await bpfiter(['-h'])).stdout).toBe(stdout);
+    expect((await bpfiter(['help'])).stdout).toBe(stdout);
+  });
+
+  test('is what a call without a command gets, with the exit code of wrong usage', async () => {
+    const { status, stdout } = await bpfiter([]);
+    expect(status).toBe(2);
+    expect(stdout).toBe((await bpfiter(['--help'])).stdout);
+  });
+
+  test.each(commands)('tells the usage and the options of %s', async (command) => {
+    const { status, stdout, stderr } = await bpfiter([command, '--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`\n  bpfiter ${command} `.trimEnd());
+    expect(stdout).toMatch(/^ {2}-d, --debug +\S/m);
+  });
+});
+
+test('the version is that of the package', async () => {
+  expect(await bpfiter(['-V'])).toEqual({ status: 0, stdout: `bpfiter v${version}\n`, stderr: '' });
+  expect(await bpfiter(['--version'])).toEqual({ status: 0, stdout: `bpfiter v${version}\n`, stderr: '' });
+  expect((await bpfiter(['run', '-jV'])).stdout).toBe(`{"version":"${version}"}\n`);
+});
+
+describe('commands and words may be cut to a prefix', () => {
+  const cases: readonly [given: readonly string[], meant: readonly string[]][] = [
+    [
+      ['r', '-h'],
+      ['run', '--help'],
+    ],
+    [
+      ['ver', '-h'],
+      ['verify', '--help'],
+    ],
+    [
+      ['p', '-h'],
+      ['prog', '--help'],
+    ],
+    [
+      ['it', 'h'],
+      ['iter', 'help'],
+    ],
+    [
+      ['b', 'd', program('task'), '--format', 'raw'],
+      ['btf', 'dump', program('task'), '--format', 'raw'],
+    ],
+  ];
+  test.each(cases)('%j is %j', async (given, meant) => {
+    const outcome = await bpfiter(given);
+    expect(outcome).toEqual(await bpfiter(meant));
+    expect(outcome.status).toBe(0);
+  });
+});
+
+describe('wrong usage is one line on stderr and exit code 2', () => {
+  const cases: readonly [args: readonly string[], message: string][] = [
+    [['nonsense'], "no command 'nonsense'; there are: run, iter, verify, prog, targets, link, btf"],
+    [[''], "no command ''; there are: run, iter, verify, prog, targets, link, btf"],
+    [['--nonsense'], "unknown option '--nonsense'"],
+    [['run', '-x'], "unknown option '-x'"],
+    [['run', '--record'], "option '--record <value>' argument missing"],
+    [['run', '--mount', 'x.bpf.o'], "'run' takes no option --mount"],
+    [['link', '--record', 'x'], "'link' takes no option --record"],
+    [['run', '--kernel', 'other', 'x.bpf.o'], "--kernel takes auto, host or embedded, not 'other'"],
+    [['run'], "OBJ, the object file, is missing (see 'bpfiter run --help')"],
+    [['verify'], "OBJ, an object file, is missing (see 'bpfiter verify --help')"],
+    [['prog'], "expected 'run' after 'prog' (see 'bpfiter prog --help')"],
+    [['prog', 'walk'], "expected 'run' after 'prog', got 'walk' (see 'bpfiter prog --help')"],
+    [['prog', 'run'], "OBJ, the object file, is missing (see 'bpfiter prog --help')"],
+    [['link', 'hide'], "expected 'show' or 'list' after 'link', got 'hide' (see 'bpfiter link --help')"],
+    [['link', 'show', 'id'], "the link id is missing (see 'bpfiter link --help')"],
+    [['link', 'show', 'id', 'x'], "'x' is not a link id"],
+    [['link', 'show', 'id', '4294967296'], "'4294967296' is not a link id"],
+    [['link', 'show', 'other'], "unexpected word 'other' (see 'bpfiter link --help')"],
+    [['targets', 'other'], "unexpected word 'other' (see 'bpfiter targets --help')"],
+    [['btf'], "expected 'dump' after 'btf' (see 'bpfiter btf --help')"],
+    [['btf', 'dump', '--json'], "'btf dump' prints C or bpftool's raw list, no JSON"],
+    [['btf', 'dump', '--format', 'json'], "--format takes c or raw here, not 'json'"],
+    [['btf', 'dump', '--base', 'x'], "--base needs FILE, the kernel's BTF has no base"],
+    [['verify', 'x.bpf.o', '--log', '8'], "'8' is not a log level (1, 2, 4 or a sum of them)"],
+    [['verify', 'x.bpf.o', '--log', 'all'], "'all' is not a log level (1, 2, 4 or a sum of them)"],
+  ];
+  test.each(cases)('%j', async (args, message) => {
+    expect(await bpfiter(args)).toEqual(failure(2, message));
+  });
+});
+
+test('control characters in what a user gives come out as escapes, so that a failure stays one line', async () => {
+  const outcome = await bpfiter(['run', 'no\nsuch\x1b[31m.bpf.o']);
+  expect(outcome).toEqual(failure(2, 'no\\x0asuch\\x1b[31m.bpf.o: no such file'));
+});
+
+test('the embedded kernel is refused by name while there is none', async () => {
+  const message = 'the embedded kernel is not part of this version; use --kernel host';
+  expect(await bpfiter(['targets', '--kernel', 'embedded'])).toEqual(failure(1, message));
+  expect(await bpfiter(['link', '--kernel=embedded'])).toEqual(failure(1, message));
+  const object = program('task');
+  expect(await bpfiter(['run', object, '--kernel', 'embedded'])).toEqual(failure(1, `${object}: ${message}`));
+});
+
+describe('the output', () => {
+  const dump = `"${process.execPath}" "${MAIN}" btf dump ${program('task')}`;
+
+  test('ends quietly when its reader has enough', async () => {
+    const { status, stdout, stderr } = await shell(`set -o pipefail; ${dump} | head -1`);
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '#ifndef __VMLINUX_H__\n', stderr: '' });
+  });
+
+  test('fails in one line where it cannot be written', async () => {
+    const { status, stderr } = await shell(`${dump} > /dev/full`);
+    const message = 'bpfiter: cannot write the output: No space left on device (ENOSPC)\n';
+    expect({ status, stderr }).toEqual({ status: 1, stderr: message });
+  });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it, whatever it waits for', async (signal) => {
+  const pipe = join(scratch, signal);
+  execFileSync('mkfifo', [pipe]);
+  const child = spawn(process.execPath, [MAIN, 'run', pipe], { stdio: 'ignore' });
+  const closed = new Promise((resolve) => child.once('close', (...outcome) => resolve(outcome)));
+  // It opens when the other end does, and nothing will ever come through.
+  const writer = await open(pipe, 'w');
+  child.kill(signal);
+  expect(await closed).toEqual([null, signal]);
+  await writer.close();
+});
