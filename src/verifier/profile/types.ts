@@ -143,6 +143,16 @@ export interface ProgramTypeRules {
   readonly returns: { readonly min: number; readonly max: number } | undefined;
   /** Whether packet pointers of the context may be written through. */
   readonly packetWritable: boolean;
+  /** Whether programs may, or must, be loaded with BPF_F_SLEEPABLE. */
+  readonly sleepable: 'never' | 'may' | 'must';
+  /** Whether programs must be GPL-compatible whatever they call. */
+  readonly gplOnly: boolean;
+  /** Whether LD_ABS and LD_IND are taken. */
+  readonly loadAbsolute: boolean;
+  /** Whether functions have a stack of their own, so that the limit is for each and not for all that call each other. */
+  readonly privateStack: boolean;
+  /** Whether the helpers of all maps may change sockmaps and sockhashes. */
+  readonly sockmap: { readonly update: boolean; readonly delete: boolean };
 }
 
 export interface KernelProfile {
@@ -151,6 +161,8 @@ export interface KernelProfile {
   readonly btf: Btf;
   /** Whose addresses the kernel can look up by name: those of its variables only with CONFIG_KALLSYMS_ALL. */
   readonly symbols?: 'functions' | 'all';
+  /** How many CPUs it can have (nr_cpu_ids); absent: any number. */
+  readonly possibleCpus?: number;
   /** The prototype as programs of this kind see it, whether they may call it or not. */
   helper(id: number, kind: ProgramKind): HelperPrototype | undefined;
   /** Whether programs of this kind may call the helper. */
@@ -158,6 +170,15 @@ export interface KernelProfile {
   kfunc(name: string): KfuncEntry | undefined;
   /** Whether programs of this kind may call the kfunc. */
   kfuncAllowed(name: string, kind: ProgramKind): boolean;
-  /** @returns undefined for a program type that the profile does not model */
+  /** Whether the kernel loads programs of this type with this attach type at all; where not: EINVAL without a log. */
+  loads(kind: ProgramKind): boolean;
+  /** @returns undefined for a program type or target that the profile does not model */
   programType(kind: ProgramKind): ProgramTypeRules | undefined;
+  /** Whether a helper and a type of maps go together; true for a helper that takes no map. */
+  helperTakesMap(id: number, mapType: number): boolean;
+  /**
+   * The kernel's message if programs of this kind may not refer to a map.
+   * @param fields kinds of the special fields in its value
+   */
+  mapRefusal(mapType: number, fields: readonly string[], kind: ProgramKind): string | undefined;
 }
