@@ -25,8 +25,11 @@ export const bad = {
   empty: scratchFile('empty.bpf.o', ''),
   text: scratchFile('text.bpf.o', 'SEC("iter/task")\n'),
   truncated: scratchFile('truncated.bpf.o', good.subarray(0, 3000)),
-  /** Of the machine that the tests run on. */
-  executable: scratchFile('executable.bpf.o', readFileSync(process.execPath).subarray(0, 1 << 20)),
+  /** For x86-64: e_machine is 62. */
+  otherMachine: scratchFile(
+    'other-machine.bpf.o',
+    Buffer.concat([good.subarray(0, 18), Buffer.of(62, 0), good.subarray(20)]),
+  ),
   withoutBtf: renamed('without-btf.bpf.o', ['.BTF', '.XTF'], ['.BTF.ext', '.XTF.ext']),
   withoutPrograms: scratchFile(
     'without-programs.bpf.o',
