@@ -2,11 +2,11 @@
  * The arguments of a call against the prototype of the function of the program that is called.
  * After btf_check_subprog_call() in kernel/bpf/verifier.c.
  */
-import { checkArgumentOffset, checkBtfArgument } from '../calls/index.ts';
+import { checkBtfArgument, checkFunctionArgumentOffset } from '../calls/index.ts';
 import type { Env, SubprogramArgument } from '../environment.ts';
 import { EFAULT, EINVAL } from '../errno.ts';
 import { prepareArguments } from '../flow/index.ts';
-import { checkDynptr } from '../kfuncs/index.ts';
+import { processDynptr } from '../kfuncs/index.ts';
 import { checkMemoryRegister } from '../memory/index.ts';
 import { REG_WORDS, TYPE } from '../register.ts';
 import { mayBeNull, PTR_MAYBE_NULL, PTR_TO_ARENA, PTR_TO_CTX, PTR_UNTRUSTED, SCALAR_VALUE } from '../register-types.ts';
@@ -47,12 +47,12 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
       if (type !== SCALAR_VALUE) env.reject(EINVAL, 'argument-not-scalar', { register });
       return;
     case 'ctx':
-      checkArgumentOffset(env, register);
+      checkFunctionArgumentOffset(env, register);
       if (type !== PTR_TO_CTX) env.reject(EINVAL, 'argument-not-ctx', { index: register - 1 });
       return;
     case 'mem':
     case 'mem_or_null':
-      checkArgumentOffset(env, register);
+      checkFunctionArgumentOffset(env, register);
       checkMemoryRegister(env, register, size);
       if (kind === 'mem' && (flags & PTR_MAYBE_NULL) === 0 && mayBeNull(type))
         env.reject(EINVAL, 'argument-may-be-null', { index: register - 1 });
@@ -61,7 +61,8 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
       if (type !== PTR_TO_ARENA && type !== SCALAR_VALUE) env.reject(EINVAL, 'argument-not-arena', { register });
       return;
     case 'dynptr':
-      checkDynptr(env, register, { use: 'read', kind: 0 });
+      checkFunctionArgumentOffset(env, register);
+      processDynptr(env, register, { use: 'read', kind: 0 });
       return;
     case 'btf_id':
       if (isNull(words, r) && (flags & PTR_MAYBE_NULL) !== 0) return;
