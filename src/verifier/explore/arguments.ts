@@ -2,7 +2,7 @@
  * The arguments of a call against the prototype of the function of the program that is called.
  * After btf_check_subprog_call() in kernel/bpf/verifier.c.
  */
-import { checkBtfArgument, checkFunctionArgumentOffset } from '../calls/index.ts';
+import { checkArgumentOffset, checkBtfArgument } from '../calls/index.ts';
 import type { Env, SubprogramArgument } from '../environment.ts';
 import { EFAULT, EINVAL } from '../errno.ts';
 import { prepareArguments } from '../flow/index.ts';
@@ -47,12 +47,12 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
       if (type !== SCALAR_VALUE) env.reject(EINVAL, 'argument-not-scalar', { register });
       return;
     case 'ctx':
-      checkFunctionArgumentOffset(env, register);
+      checkArgumentOffset(env, register);
       if (type !== PTR_TO_CTX) env.reject(EINVAL, 'argument-not-ctx', { index: register - 1 });
       return;
     case 'mem':
     case 'mem_or_null':
-      checkFunctionArgumentOffset(env, register);
+      checkArgumentOffset(env, register);
       checkMemoryRegister(env, register, size);
       if (kind === 'mem' && (flags & PTR_MAYBE_NULL) === 0 && mayBeNull(type))
         env.reject(EINVAL, 'argument-may-be-null', { index: register - 1 });
@@ -61,7 +61,7 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
       if (type !== PTR_TO_ARENA && type !== SCALAR_VALUE) env.reject(EINVAL, 'argument-not-arena', { register });
       return;
     case 'dynptr':
-      checkFunctionArgumentOffset(env, register);
+      checkArgumentOffset(env, register);
       processDynptr(env, register, { use: 'read', kind: 0 });
       return;
     case 'btf_id':
