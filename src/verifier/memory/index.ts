@@ -5,7 +5,6 @@
 export { type AccessOptions, checkMemoryAccess } from './access.ts';
 export { checkAlignment } from './alignment.ts';
 export { btfOf, checkBtfPointerAccess, markBtfPointer } from './btf-pointer.ts';
-export { checkConstString } from './const-string.ts';
 export {
   checkHelperMemory,
   checkKfuncMemorySize,

@@ -5,16 +5,16 @@
 import { BPF_F_RDONLY_PROG, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_INSN_ARRAY } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { EACCES, EINVAL, ENOTSUPP } from '../errno.ts';
+import { checkMapAccess, mapOf } from '../memory/index.ts';
 import { OFF, TYPE, VALUE } from '../register.ts';
 import { PTR_TO_MAP_VALUE } from '../register-types.ts';
 import { hasKnownValue } from '../scalar/index.ts';
-import { checkMapAccess, mapOf } from './map-value.ts';
 
 /**
  * Refuses what is no constant string.
  * @returns its bytes without the final zero
  */
-export function checkConstString(env: Env, regno: number): Uint8Array {
+export function checkConstantString(env: Env, regno: number): Uint8Array {
   const { frame } = env;
   const w = frame.words;
   const r = frame.register(regno);

@@ -1,0 +1,67 @@
+/**
+ * Format strings of bpf_snprintf: which conversions there are, and whether there are arguments for them.
+ * After bpf_bprintf_prepare() of kernel/bpf/helpers.c.
+ */
+
+const code = (character: string): number => character.charCodeAt(0);
+
+const PERCENT = code('%');
+const ZERO = code('0');
+const ONE = code('1');
+const NINE = code('9');
+const END = 0;
+
+const among =
+  (characters: string): ((byte: number) => boolean) =>
+  (byte) =>
+    byte !== END && characters.includes(String.fromCharCode(byte));
+
+const isFlag = among('0+- ');
+const isSpace = (byte: number): boolean => byte === code(' ') || (byte >= 9 && byte <= 13);
+const isPrintable = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e;
+const isPunctuation = (byte: number): boolean => isPrintable(byte) && !isSpace(byte) && !isAlphanumeric(byte);
+const isAlphanumeric = (byte: number): boolean =>
+  (byte >= ZERO && byte <= NINE) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
+/** After `%p`: what the kernel prints of a pointer by itself. */
+const isPointerSuffix = among('KxsSB');
+const isIp = among('iI');
+const isIpVersion = among('46');
+const isStringSpace = among('ku');
+const isInteger = among('idxXu');
+
+/** Whether the format needs no more arguments than there are, and nothing that is not supported. */
+export function isFormatValid(format: Uint8Array, argumentCount: number): boolean {
+  const at = (index: number): number => format[index] ?? END;
+  const endsWord = (byte: number): boolean => byte === END || isSpace(byte) || isPunctuation(byte);
+  let used = 0;
+  for (let i = 0; i < format.length; i++) {
+    const byte = at(i);
+    if (!isPrintable(byte) && !isSpace(byte)) return false;
+    if (byte !== PERCENT) continue;
+    if (at(i + 1) === PERCENT) {
+      i += 1;
+      continue;
+    }
+    if (used >= argumentCount) return false;
+    i += 1;
+    while (isFlag(at(i))) i += 1;
+    if (at(i) >= ONE && at(i) <= NINE) while (isDigit(at(i))) i += 1;
+    used += 1;
+    if (at(i) === code('p')) {
+      if (endsWord(at(i + 1))) continue;
+      if (isStringSpace(at(i + 1)) && at(i + 2) === code('s')) {
+        i += 2;
+        if (!endsWord(at(i + 1))) return false;
+      } else if (isPointerSuffix(at(i + 1))) i += 1;
+      else if (isIp(at(i + 1)) && isIpVersion(at(i + 2))) i += 2;
+      else return false;
+    } else if (at(i) === code('s')) {
+      if (!endsWord(at(i + 1))) return false;
+    } else if (at(i) !== code('c')) {
+      for (let longs = 0; longs < 2 && at(i) === code('l'); longs++) i += 1;
+      if (!isInteger(at(i))) return false;
+    }
+  }
+  return true;
+}
