@@ -5,3 +5,4 @@ export { checkConstantString } from './const-string.ts';
 export { checkHelperCall } from './helper-call.ts';
 export { checkLdAbs } from './ld-abs.ts';
 export { checkLdImm64 } from './ld-imm64.ts';
+export { checkArgumentOffset, checkBtfArgument } from './register-type.ts';
