@@ -163,3 +163,27 @@ export function checkArgumentOffset(env: Env, regno: number, argument?: Pick<Arg
       checkPointerOffset(env, w, r, regno, false);
   }
 }
+
+const GLOBAL_FUNCTION: Call = { id: 0, name: 'bpf_unspec', kptr: undefined };
+
+/**
+ * The argument of a global function that takes a pointer to a struct of the kernel.
+ * @param flags of register-types.ts: PTR_MAYBE_NULL if it takes NULL too
+ */
+export function checkBtfArgument(env: Env, regno: number, btfId: number, flags: number): void {
+  const argument: Argument = {
+    base: 'ptr_to_btf_id',
+    types: [PTR_TO_BTF_ID, PTR_TO_BTF_ID | PTR_TRUSTED, PTR_TO_BTF_ID | MEM_RCU],
+    orNull: mayBeNull(flags),
+    readOnly: false,
+    write: false,
+    uninit: false,
+    aligned: false,
+    release: false,
+    dynptrKind: 0,
+    size: 0,
+    btfId,
+  };
+  checkRegisterType(env, GLOBAL_FUNCTION, regno, argument);
+  checkArgumentOffset(env, regno);
+}
