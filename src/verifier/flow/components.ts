@@ -1,6 +1,6 @@
 /**
- * Loops: strongly connected components of the control flow, numbered from 1 in the order in which they are found. A
- * call that runs a callback is a loop by itself, as the callback may run again.
+ * Loops: strongly connected components of the control flow, numbered from 1 in the order in which they are found.
+ * A call that runs a callback again and again is none by itself (to Linux 6.18; later kernels see it as one).
  * After compute_scc() in kernel/bpf/verifier.c (Linux 6.18): Tarjan's algorithm without recursion, after
  * D. J. Pearce, "A Space-Efficient Algorithm for Finding Strongly Connected Components".
  */
@@ -35,7 +35,7 @@ export function findComponents(env: Env): void {
         open[opened++] = insn;
       }
       let entered = false;
-      let loopsItself = facts.callsCallback[insn] === 1;
+      let loopsItself = false;
       for (let i = 0; i < 2 && !entered; i++) {
         const next = successors[insn * 2 + i] as number; // two for each instruction
         if (next < 0) break;

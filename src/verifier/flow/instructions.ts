@@ -21,12 +21,12 @@ import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_ARRAY } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { EBADF, EINVAL, ENOENT, ENOTSUPP, ERANGE } from '../errno.ts';
 import type { VerifierMap } from '../program.ts';
-import { checkMapUse, MapUses } from './map-uses.ts';
+import { checkMapUse } from './map-uses.ts';
 import { isKnownOpcode } from './opcodes.ts';
 
 export function checkInstructions(env: Env): void {
   const { insns, count } = env;
-  const uses = new MapUses();
+  const used = new Set<VerifierMap>();
   for (let insn = 0; insn < count; insn++) {
     const code = insns.code(insn);
     if (BPF_CLASS(code) === BPF_LDX) {
@@ -35,13 +35,13 @@ export function checkInstructions(env: Env): void {
         env.reject(EINVAL, 'ldx-reserved', undefined);
     }
     if (code === LD_IMM64) {
-      checkLoadOfConstant(env, insn, uses);
+      checkLoadOfConstant(env, insn, used);
       insn += 1;
     } else if (!isKnownOpcode(code)) env.reject(EINVAL, 'unknown-opcode', { code });
   }
 }
 
-function checkLoadOfConstant(env: Env, insn: number, uses: MapUses): void {
+function checkLoadOfConstant(env: Env, insn: number, used: Set<VerifierMap>): void {
   const { insns } = env;
   if (
     insn === env.count - 1 ||
@@ -55,7 +55,7 @@ function checkLoadOfConstant(env: Env, insn: number, uses: MapUses): void {
   if (reference !== undefined) {
     const map = env.maps[reference.map];
     if (map === undefined) throw new RangeError(`map ${reference.map} of ${env.maps.length}`);
-    checkMapUse(env, map, uses);
+    checkMapUse(env, map, used);
     if (reference.kind === 'value') checkDirectValue(env, map, reference.offset);
     return;
   }

@@ -3,14 +3,6 @@
  * a private stack for each larger function, which does not count; the others share 512 bytes.
  * After check_max_stack_depth() in kernel/bpf/verifier.c (Linux 6.18, x86-64 with JIT).
  */
-import {
-  BPF_PROG_TYPE_KPROBE,
-  BPF_PROG_TYPE_PERF_EVENT,
-  BPF_PROG_TYPE_RAW_TRACEPOINT,
-  BPF_PROG_TYPE_TRACEPOINT,
-  BPF_PROG_TYPE_TRACING,
-  BPF_TRACE_ITER,
-} from '../../uapi/index.ts';
 import type { Env, Subprogram } from '../environment.ts';
 import { E2BIG, EACCES, EFAULT, EINVAL } from '../errno.ts';
 import { MAX_FRAMES, MAX_STACK_BYTES } from '../frame.ts';
@@ -37,18 +29,7 @@ export function checkStackDepth(env: Env): void {
 }
 
 function hasPrivateStacks(env: Env): boolean {
-  if (env.subprograms.some(({ hasTailCall }) => hasTailCall)) return false;
-  switch (env.kind.type) {
-    case BPF_PROG_TYPE_KPROBE:
-    case BPF_PROG_TYPE_TRACEPOINT:
-    case BPF_PROG_TYPE_PERF_EVENT:
-    case BPF_PROG_TYPE_RAW_TRACEPOINT:
-      return true;
-    case BPF_PROG_TYPE_TRACING:
-      return env.kind.expectedAttachType !== BPF_TRACE_ITER;
-    default:
-      return false;
-  }
+  return env.rules.privateStack && !env.subprograms.some(({ hasTailCall }) => hasTailCall);
 }
 
 const roundUp = (bytes: number): number => Math.ceil(bytes / STACK_ALIGNMENT) * STACK_ALIGNMENT;

@@ -55,13 +55,9 @@ export const flowMessages = {
 
   // Maps that a program refers to.
   'too-many-maps': (f: { limit: number }) => `The total number of maps per program has reached the limit of ${f.limit}`,
-  'graph-root-in-tracing': () => 'tracing progs cannot use bpf_{list_head,rb_root} yet',
-  'spin-lock-in-socket-filter': () => 'socket filter progs cannot use bpf_spin_lock yet',
-  'spin-lock-in-tracing': () => 'tracing progs cannot use bpf_spin_lock yet',
-  'timer-in-tracing': () => 'tracing progs cannot use bpf_timer yet',
-  'workqueue-in-tracing': () => 'tracing progs cannot use bpf_wq yet',
+  /** In the words of the profile. */
+  'map-refused': (f: { reason: string }) => f.reason,
   'struct-ops-map-in-program': () => 'bpf_struct_ops map cannot be used in prog',
-  'map-not-for-sleepable': () => 'Sleepable programs can only use array, hash, ringbuf and local storage maps',
   'several-cgroup-storages': () => 'only one cgroup storage of each type is allowed',
   'several-arenas': () => 'Only one arena per program',
 
