@@ -78,7 +78,7 @@ async function open(path) {
 
 async function askKernel(path, name) {
   try {
-    const loaded = kernel.load(await open(path), { programs: [name], logLevel: LOG_LEVEL });
+    const loaded = await kernel.load(await open(path), { programs: [name], logLevel: LOG_LEVEL });
     const { log } = loaded.program(name);
     loaded.close();
     return { verdict: 'accept', errno: 0, message: '', ...statistics(log) };
