@@ -2,7 +2,7 @@ interface Func {
   readonly name: string;
   readonly id: number;
 }
-interface Register {
+export interface Register {
   readonly reg: number;
 }
 

@@ -5,7 +5,7 @@ interface Argument {
   /** From 0. */
   readonly arg: number;
 }
-interface Register {
+export interface Register {
   readonly reg: number;
 }
 interface Kfunc extends Named {

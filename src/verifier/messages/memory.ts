@@ -2,7 +2,7 @@ interface Access {
   readonly off: number;
   readonly size: number;
 }
-interface RegisterAccess extends Access {
+export interface RegisterAccess extends Access {
   readonly reg: number;
 }
 interface Member extends Access {

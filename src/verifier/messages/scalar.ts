@@ -1,4 +1,4 @@
-interface Register {
+export interface Register {
   readonly reg: number;
 }
 
