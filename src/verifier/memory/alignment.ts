@@ -5,6 +5,7 @@
  */
 import type { Env } from '../environment.ts';
 import { EACCES } from '../errno.ts';
+import { tnumText } from '../log/index.ts';
 import { MASK, OFF, TYPE, VALUE } from '../register.ts';
 import {
   PTR_TO_ARENA,
@@ -20,7 +21,7 @@ import {
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
 } from '../register-types.ts';
-import { tnumText } from './numbers.ts';
+import {} from './numbers.ts';
 
 /** Bytes in front of an IP header, so that it is aligned (NET_IP_ALIGN). */
 const IP_ALIGN = 2;
@@ -57,7 +58,7 @@ export function checkAlignment(
   // The low bits of a sum of a tristate number and a constant are known if they are known before.
   const bits = size - 1;
   if ((((w[r + VALUE] as number) + constant) & bits) === 0 && ((w[r + MASK] as number) & bits) === 0) return;
-  const facts = { off, size, tnum: tnumText(w, r), pointerOff };
+  const facts = { off, size, tnum: tnumText(w, r + VALUE), pointerOff };
   if (packet) env.reject(EACCES, 'memory/misaligned-packet', { ...facts, pad: IP_ALIGN });
   env.reject(EACCES, 'memory/misaligned', { ...facts, what: NAMES.get(type) ?? '' });
 }

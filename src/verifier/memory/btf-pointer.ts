@@ -13,13 +13,14 @@ import {
 import type { Env } from '../environment.ts';
 import { EACCES, EINVAL, ENOTSUPP } from '../errno.ts';
 import { isGplCompatible } from '../license.ts';
+import { tnumText } from '../log/index.ts';
 import { MAP_STRUCTS } from '../profile/linux-6.18/map-structs.ts';
 import {
   WRITABLE_IN_STRUCT_OPS,
   WRITABLE_NF_CONN,
   type WritableStruct,
 } from '../profile/linux-6.18/writable-fields.ts';
-import { BTF, BTF_ID, ID, MEM_SIZE, TYPE } from '../register.ts';
+import { BTF, BTF_ID, ID, MEM_SIZE, TYPE, VALUE } from '../register.ts';
 import {
   MEM_ALLOC,
   MEM_PERCPU,
@@ -36,7 +37,7 @@ import {
 import { markKnownZero, markUnknown } from '../scalar/index.ts';
 
 import { FIELD_NAMES, mapOf } from './map-value.ts';
-import { isUnmoved, tnumText } from './numbers.ts';
+import { isUnmoved } from './numbers.ts';
 import { type Walked, walkStruct } from './struct-walk.ts';
 import { inRcuSection, isRcu, isTrusted, TRUSTED_MODIFIERS, trustOfField } from './trust.ts';
 
@@ -108,7 +109,7 @@ export function checkBtfPointerAccess(
   if (off < 0) env.reject(EACCES, 'memory/btf-negative', { reg: regno, struct: btf.nameOf(btfId), off });
   if (!isUnmoved(w, r)) {
     const facts = { reg: regno, struct: btf.nameOf(btfId), off };
-    env.reject(EACCES, 'memory/btf-variable', { ...facts, tnum: tnumText(w, r) });
+    env.reject(EACCES, 'memory/btf-variable', { ...facts, tnum: tnumText(w, r + VALUE) });
   }
   if ((type & MEM_USER) !== 0) env.reject(EACCES, 'memory/btf-user', { reg: regno, struct: btf.nameOf(btfId), off });
   if ((type & MEM_PERCPU) !== 0)

@@ -27,13 +27,3 @@ export const isNegative = (w: Int32Array, r: number): boolean => (w[r + SMIN + 1
 export const isUnmoved = (w: Int32Array, r: number): boolean =>
   ((w[r + VALUE] as number) | (w[r + VALUE + 1] as number) | (w[r + MASK] as number) | (w[r + MASK + 1] as number)) ===
   0;
-
-const hexadecimal = (w: Int32Array, i: number): string => {
-  const low = (w[i] as number) >>> 0;
-  const high = (w[i + 1] as number) >>> 0;
-  return high === 0 ? `0x${low.toString(16)}` : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
-};
-
-/** The tristate number of a register as the log prints it: `(0x0; 0xff)`. */
-export const tnumText = (w: Int32Array, r: number): string =>
-  `(${hexadecimal(w, r + VALUE)}; ${hexadecimal(w, r + MASK)})`;

@@ -4,9 +4,9 @@
  */
 import type { Env } from '../environment.ts';
 import { EACCES } from '../errno.ts';
-import { typeName } from '../log/index.ts';
-import { OFF, TYPE } from '../register.ts';
-import { isUnmoved, tnumText } from './numbers.ts';
+import { tnumText, typeName } from '../log/index.ts';
+import { OFF, TYPE, VALUE } from '../register.ts';
+import { isUnmoved } from './numbers.ts';
 
 /**
  * @param w,r the pointer
@@ -25,5 +25,6 @@ export function checkPointerOffset(
   if (off < 0) env.reject(EACCES, 'memory/pointer-negative', { reg: regno, type: typeName(type), off });
   if (!fixedAllowed && off !== 0)
     env.reject(EACCES, 'memory/pointer-modified', { reg: regno, type: typeName(type), off });
-  if (!isUnmoved(w, r)) env.reject(EACCES, 'memory/pointer-variable', { type: typeName(type), tnum: tnumText(w, r) });
+  if (!isUnmoved(w, r))
+    env.reject(EACCES, 'memory/pointer-variable', { type: typeName(type), tnum: tnumText(w, r + VALUE) });
 }

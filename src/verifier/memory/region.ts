@@ -4,8 +4,9 @@
  */
 import type { Env } from '../environment.ts';
 import { EACCES, EINVAL } from '../errno.ts';
+import { tnumText } from '../log/index.ts';
 import { BPF_FLOW_KEYS_SIZE } from '../profile/linux-6.18/socket-fields.ts';
-import { ID, RANGE, SMIN, TYPE, UMAX } from '../register.ts';
+import { ID, RANGE, SMIN, TYPE, UMAX, VALUE } from '../register.ts';
 import {
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -13,7 +14,7 @@ import {
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
 } from '../register-types.ts';
-import { isNegative, isUnmoved, MAX_VARIABLE_OFFSET, signedMin, tnumText, unsignedMax } from './numbers.ts';
+import { isNegative, isUnmoved, MAX_VARIABLE_OFFSET, signedMin unsignedMax } from './numbers.ts';
 
 const S64_MIN_HIGH = -0x8000_0000;
 const S32_MIN = -0x8000_0000;
@@ -94,7 +95,7 @@ export function checkBufferAccess(env: Env, regno: number, off: number, size: nu
   const w = frame.words;
   const r = frame.register(regno);
   if (off < 0) env.reject(EACCES, 'memory/buffer', { reg: regno, buffer, off, size });
-  if (!isUnmoved(w, r)) env.reject(EACCES, 'memory/buffer-variable', { reg: regno, off, tnum: tnumText(w, r) });
+  if (!isUnmoved(w, r)) env.reject(EACCES, 'memory/buffer-variable', { reg: regno, off, tnum: tnumText(w, r + VALUE) });
 }
 
 export function checkFlowKeysAccess(env: Env, off: number, size: number): void {

@@ -6,9 +6,11 @@ import type { Env } from '../environment.ts';
 import { EACCES, EFAULT, EINVAL } from '../errno.ts';
 import { markStackRead } from '../flow/index.ts';
 import { type Frame, MAX_STACK_BYTES } from '../frame.ts';
+import { tnumText } from '../log/index.ts';
+import { VALUE } from '../register.ts';
 import { STACK_DYNPTR, STACK_INVALID, STACK_MISC, STACK_ZERO } from '../register-types.ts';
 import { hasKnownValue, markUnknown } from '../scalar/index.ts';
-import { knownValue, MAX_VARIABLE_OFFSET, signedMax, signedMin, tnumText } from './numbers.ts';
+import { knownValue, MAX_VARIABLE_OFFSET, signedMax, signedMin } from './numbers.ts';
 import { byteOf, frameOf, growStack, isSpilled, SLOT_BYTES, scrubByte, slotOf } from './stack-slots.ts';
 
 export type AccessKind = 'read' | 'write';
@@ -52,7 +54,7 @@ export function checkStackBounds(env: Env, regno: number, off: number, size: num
   if (errno !== 0) {
     const facts = { access, reg: regno, off, size };
     if (fixed) env.reject(errno, 'memory/stack-bounds', facts);
-    env.reject(errno, 'memory/stack-variable-bounds', { ...facts, tnum: tnumText(w, r) });
+    env.reject(errno, 'memory/stack-variable-bounds', { ...facts, tnum: tnumText(w, r + VALUE) });
   }
   growStack(env, frameOf(env, w, r), -from);
 }
@@ -91,7 +93,7 @@ export function checkStackRange(
     if (!touchByte(target, slot, byteOf(at), kind === 'write')) {
       const facts = { reg: regno, byte: at - from, size };
       if (fixed) env.reject(EACCES, 'memory/stack-read-by', { ...facts, off: from });
-      env.reject(EACCES, 'memory/stack-read-variable', { ...facts, tnum: tnumText(w, r) });
+      env.reject(EACCES, 'memory/stack-read-variable', { ...facts, tnum: tnumText(w, r + VALUE) });
     }
     // That it is overwritten cannot be relied on: it stays read.
     if (slot !== readSlot) markStackRead(env, target.frameNumber, slot);

@@ -8,10 +8,11 @@ import { EACCES } from '../errno.ts';
 import { recordStackAccess } from '../explore/index.ts';
 import { markStackRead } from '../flow/index.ts';
 import type { Frame } from '../frame.ts';
-import { copyRegister, ID, SUBREG_DEF, TYPE } from '../register.ts';
+import { tnumText } from '../log/index.ts';
+import { copyRegister, ID, SUBREG_DEF, TYPE, VALUE } from '../register.ts';
 import { SCALAR_VALUE, STACK_INVALID, STACK_MISC, STACK_SPILL, STACK_ZERO } from '../register-types.ts';
 import { hasKnownValue, isNull, markConst32, markUnknown, widthOf } from '../scalar/index.ts';
-import { knownValue, signedMax, signedMin, tnumText } from './numbers.ts';
+import { knownValue, signedMax, signedMin } from './numbers.ts';
 import { linkScalar } from './spilling.ts';
 import { checkStackRange } from './stack-range.ts';
 import { byteOf, checkFastcallStack, frameOf, isSpilled, SLOT_BYTES, slotOf } from './stack-slots.ts';
@@ -29,7 +30,7 @@ export function readStack(env: Env, regno: number, off: number, size: number, va
     readAt(env, source, off + knownValue(w, r), size, valueReg);
     return;
   }
-  if (valueReg < 0) env.reject(EACCES, 'memory/stack-variable-argument', { tnum: tnumText(w, r), off, size });
+  if (valueReg < 0) env.reject(EACCES, 'memory/stack-variable-argument', { tnum: tnumText(w, r + VALUE), off, size });
   const from = signedMin(w, r) + off;
   const to = signedMax(w, r) + off + size;
   checkStackRange(env, regno, off, size, false, 'read', undefined);

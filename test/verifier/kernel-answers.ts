@@ -1,0 +1,217 @@
+/**
+ * Programs of the tests as the running kernel and as the verifier take them, and what each says. The kernel's answers
+ * are recorded beside the tests (`BPFITER_RECORD=1 npx vitest run test/verifier`, as root, on the kernel that the
+ * profile describes), so that they check where bpf(2) is not allowed.
+ */
+import { closeSync, existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { Btf, BtfBuilder } from '../../src/btf/index.ts';
+import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
+import { loadProgram } from '../../src/host/program-load.ts';
+import { InstructionView } from '../../src/isa/index.ts';
+import { decisiveLine } from '../../src/kernel-log.ts';
+import { findSectionDefinition } from '../../src/object/index.ts';
+import { mapTypeId } from '../../src/uapi/index.ts';
+import { linux618 } from '../../src/verifier/profile/linux-6.18/index.ts';
+import type { VerifierMap, VerifierProgram } from '../../src/verifier/program.ts';
+import { verify } from '../../src/verifier/verify.ts';
+import { type Assembled, assemble } from './assemble.ts';
+
+/** A map of a test, by the names of the uapi. */
+export interface CaseMap {
+  readonly type: string;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly entries: number;
+  readonly flags?: number;
+  /** Contents of a one-element array, which is then frozen. */
+  readonly frozen?: readonly number[];
+  /** Map of maps: name of a map like those in it. */
+  readonly inner?: string;
+}
+
+export interface Case {
+  /** A sentence. */
+  readonly name: string;
+  /** As in an object: `xdp`, `iter/task`, `tp_btf/sched_switch`; `socket` if absent. */
+  readonly section?: string;
+  /** GPL if absent. */
+  readonly license?: string;
+  readonly flags?: number;
+  /** In the syntax of assemble.ts. */
+  readonly code: string;
+}
+
+export interface Answer {
+  readonly verdict: string;
+  readonly errno: number;
+  readonly message: string;
+}
+
+const VMLINUX = '/sys/kernel/btf/vmlinux';
+/** Whether this machine runs the kernel that the profile describes. */
+export const isProfiledKernel = release().startsWith('6.18.') && existsSync(VMLINUX);
+/** The kernel's BTF, or none where another kernel runs: programs that are attached by it then cannot be verified. */
+const btf = isProfiledKernel
+  ? Btf.parse(readFileSync(VMLINUX), { name: 'vmlinux' })
+  : Btf.parse(new BtfBuilder().bytes());
+const profile = linux618(btf);
+
+const BTF_PREFIXES: Readonly<Record<string, readonly [prefix: string, kind: 'func' | 'typedef']>> = {
+  iter: ['bpf_iter_', 'func'],
+  'iter.s': ['bpf_iter_', 'func'],
+  tp_btf: ['btf_trace_', 'typedef'],
+  lsm: ['bpf_lsm_', 'func'],
+};
+
+interface Attributes {
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly attachBtfId: number;
+  readonly target: string | undefined;
+}
+
+/** Whether the case can only be verified with the kernel's BTF. */
+export const needsKernelBtf = ({ section = 'socket', code }: Case): boolean =>
+  section.includes('/') || code.includes('call kfunc');
+
+function attributesOf({ section = 'socket' }: Case): Attributes {
+  const definition = findSectionDefinition(section);
+  if (definition === undefined) throw new Error(`no section ${section}`);
+  const [name = '', target] = section.split('/');
+  const [prefix = '', kind = 'func'] = BTF_PREFIXES[name] ?? [];
+  return {
+    type: definition.type,
+    expectedAttachType: definition.attachType,
+    attachBtfId: definition.attachesByBtf ? (btf.find(`${prefix}${target}`, kind) ?? 0) : 0,
+    target: definition.attachesByBtf ? target : undefined,
+  };
+}
+
+function kfuncId(name: string): number {
+  const id = btf.find(name, 'func');
+  if (id === undefined) throw new Error(`the kernel's BTF has no ${name}`);
+  return id;
+}
+
+const assembled = ({ code }: Case): Assembled => assemble(code, kfuncId);
+
+/** What the verifier says. */
+export function askVerifier(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
+  const { verdict, errno, message } = verify(programOf(test, maps), profile, optionsOf(test));
+  return { verdict, errno, message };
+}
+
+/** The verifier's log, for looking into a disagreement. */
+export const logOf = (test: Case, maps: Readonly<Record<string, CaseMap>>): string =>
+  verify(programOf(test, maps), profile, { ...optionsOf(test), logLevel: 2 }).log;
+
+function optionsOf(test: Case): { target?: string } {
+  const { target } = attributesOf(test);
+  return target === undefined ? {} : { target };
+}
+
+function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): VerifierProgram {
+  const { type, expectedAttachType, attachBtfId } = attributesOf(test);
+  const { insns, maps: references } = assembled(test);
+  const made = new Map<string, VerifierMap>();
+  return {
+    name: 'test',
+    section: test.section ?? 'socket',
+    insns,
+    maps: references.map(({ insn, name, kind, offset }) => ({ insn, map: mapNamed(name, maps, made), kind, offset })),
+    type,
+    expectedAttachType,
+    flags: test.flags ?? 0,
+    license: test.license ?? 'GPL',
+    attachBtfId,
+    attachModule: undefined,
+    attachesToProgram: false,
+    btf: undefined,
+    functions: [],
+    lines: [],
+    kfuncModules: [],
+  };
+}
+
+function mapNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: Map<string, VerifierMap>): VerifierMap {
+  let map = made.get(name);
+  if (map === undefined) {
+    const { type, keySize, valueSize, entries, flags = 0, frozen, inner } = described(name, maps);
+    map = {
+      name,
+      type,
+      keySize,
+      valueSize,
+      maxEntries: entries,
+      flags,
+      extra: 0n,
+      frozen: frozen !== undefined,
+      value: frozen === undefined ? undefined : Uint8Array.from(frozen),
+      fields: undefined,
+      btfValueTypeId: 0,
+      btfKeyTypeId: 0,
+      inner: inner === undefined ? undefined : mapNamed(inner, maps, made),
+    };
+    made.set(name, map);
+  }
+  return map;
+}
+
+function described(name: string, maps: Readonly<Record<string, CaseMap>>): Omit<CaseMap, 'type'> & { type: number } {
+  const map = maps[name];
+  const type = mapTypeId(map?.type ?? '');
+  if (map === undefined || type === undefined) throw new Error(`no map ${name}, or no such type of map`);
+  return { ...map, type };
+}
+
+/** What the running kernel says. Needs the privilege to load programs. */
+export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
+  const { type, expectedAttachType, attachBtfId } = attributesOf(test);
+  const { insns, maps: references } = assembled(test);
+  const made = new Map<string, number>();
+  try {
+    const view = new InstructionView(insns);
+    for (const { insn, name } of references) view.setImm(insn, createNamed(name, maps, made));
+    const { result, log } = loadProgram({
+      type,
+      insns,
+      license: test.license ?? 'GPL',
+      flags: test.flags ?? 0,
+      expectedAttachType,
+      attachBtfId,
+    });
+    if (result >= 0) {
+      closeSync(result);
+      return { verdict: 'accept', errno: 0, message: '' };
+    }
+    return { verdict: 'reject', errno: -result, message: decisiveLine(log) ?? '' };
+  } finally {
+    for (const fd of made.values()) closeSync(fd);
+  }
+}
+
+function createNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: Map<string, number>): number {
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const { type, keySize, valueSize, entries, flags = 0, frozen, inner } = described(name, maps);
+  const fd = tryCreateMap({
+    map_type: type,
+    key_size: keySize,
+    value_size: valueSize,
+    max_entries: entries,
+    map_flags: flags,
+    ...(inner !== undefined && { inner_map_fd: createNamed(inner, maps, made) }),
+  });
+  if (fd < 0) throw new Error(`map ${name}: errno ${-fd}`);
+  made.set(name, fd);
+  if (frozen !== undefined) {
+    const map = new HostMap(fd);
+    map.update(new Uint8Array(4), Uint8Array.from(frozen));
+    map.freeze();
+  }
+  return fd;
+}
+
+/** Digits in messages may differ: ids of types, registers' ids. */
+export const withoutNumbers = (message: string): string => message.replace(/-?(?:0x[0-9a-f]+|\d+)/g, 'N');
