@@ -2,14 +2,6 @@
  * Functions of the program that helpers call: what their registers hold when they begin.
  * After the set_*_callback_state() functions of kernel/bpf/verifier.c. Timers: kfuncs/.
  */
-import {
-  BPF_MAP_TYPE_ARRAY,
-  BPF_MAP_TYPE_HASH,
-  BPF_MAP_TYPE_LRU_HASH,
-  BPF_MAP_TYPE_LRU_PERCPU_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_PERCPU_HASH,
-} from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { ENOTSUPP } from '../errno.ts';
 import { markPrecise, pushAsyncCallback, pushCallbackCall } from '../explore/index.ts';
@@ -31,16 +23,6 @@ import {
 const KERNEL = 0;
 const LAST_ARGUMENT = 5;
 const TWO_32 = 0x1_0000_0000;
-
-/** Map types whose elements bpf_for_each_map_elem() walks over. */
-const WALKED_MAPS: ReadonlySet<number> = new Set([
-  BPF_MAP_TYPE_HASH,
-  BPF_MAP_TYPE_ARRAY,
-  BPF_MAP_TYPE_PERCPU_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_LRU_HASH,
-  BPF_MAP_TYPE_LRU_PERCPU_HASH,
-]);
 
 /** Walks the function that a helper was given, if it calls any. */
 export function pushCallback(env: Env, { id, subprogram }: HelperCall): void {
@@ -93,7 +75,8 @@ function finish(callee: Frame, first: number): void {
 /** fn(map, key, value, ctx) */
 function prepareForEachElement(env: Env, caller: Frame, callee: Frame): void {
   const map = caller.words[caller.register(1) + MAP] as number; // a map pointer
-  if (!WALKED_MAPS.has(env.maps[map]?.type ?? 0)) env.reject(ENOTSUPP, 'helper/callback-map', undefined);
+  if (!env.profile.helperTakesMap(BPF_FUNC_for_each_map_elem, env.maps[map]?.type ?? 0))
+    env.reject(ENOTSUPP, 'helper/callback-map', undefined);
   pass(callee, 1, caller, 1);
   const { words } = callee;
   for (const [regno, type] of [
