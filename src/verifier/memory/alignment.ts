@@ -21,7 +21,6 @@ import {
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
 } from '../register-types.ts';
-import {} from './numbers.ts';
 
 /** Bytes in front of an IP header, so that it is aligned (NET_IP_ALIGN). */
 const IP_ALIGN = 2;

@@ -14,7 +14,7 @@ import {
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
 } from '../register-types.ts';
-import { isNegative, isUnmoved, MAX_VARIABLE_OFFSET, signedMin unsignedMax } from './numbers.ts';
+import { isNegative, isUnmoved, MAX_VARIABLE_OFFSET, signedMin, unsignedMax } from './numbers.ts';
 
 const S64_MIN_HIGH = -0x8000_0000;
 const S32_MIN = -0x8000_0000;
