@@ -1,4 +1,4 @@
-interface Func {
+export interface Func {
   readonly name: string;
   readonly id: number;
 }

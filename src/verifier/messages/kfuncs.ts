@@ -1,14 +1,14 @@
-interface Named {
+export interface Named {
   readonly name: string;
 }
-interface Argument {
+export interface Argument {
   /** From 0. */
   readonly arg: number;
 }
 export interface Register {
   readonly reg: number;
 }
-interface Kfunc extends Named {
+export interface Kfunc extends Named {
   readonly id: number;
 }
 

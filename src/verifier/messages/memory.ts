@@ -1,11 +1,11 @@
-interface Access {
+export interface Access {
   readonly off: number;
   readonly size: number;
 }
 export interface RegisterAccess extends Access {
   readonly reg: number;
 }
-interface Member extends Access {
+export interface Member extends Access {
   readonly member: string;
   readonly struct: string;
 }
