@@ -113,9 +113,8 @@ async function askProfile(path, name) {
       target: program.program.attachTarget?.name,
     };
   } catch (error) {
-    if (!(error instanceof BpfiterError)) throw error;
     return {
-      verdict: 'unlinked',
+      verdict: error instanceof BpfiterError ? 'unlinked' : 'crash',
       errno: error.errno ?? 0,
       message: error.message,
       insns: 0,

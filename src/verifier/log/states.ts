@@ -164,13 +164,14 @@ const byteLetters = ['?', 'r', 'm', '0', 'd', 'i', 'f'];
 
 function slotText(env: Env, frame: Frame, slot: number): string | undefined {
   let letters = '';
-  for (let byte = 0; byte < 8; byte++) letters += byteLetters[frame.slotType(slot, byte)] ?? '?';
+  // Highest address first.
+  for (let byte = 7; byte >= 0; byte--) letters += byteLetters[frame.slotType(slot, byte)] ?? '?';
   if (letters === '????????') return undefined;
   const place = ` fp${(-slot - 1) * 8}`;
   const w = frame.words;
   const r = frame.spilled(slot);
   const field = (offset: number) => w[r + offset] as number; // within the record
-  switch (frame.slotType(slot, 7)) {
+  switch (frame.slotType(slot, 0)) {
     case types.STACK_SPILL:
       // Bytes below a spill of less than 8 bytes are shown as they are.
       return `${place}=${letters.slice(0, letters.indexOf('r'))}${registerText(env, frame, w, r)}`;
