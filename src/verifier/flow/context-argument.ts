@@ -85,9 +85,12 @@ const USER_REGISTERS = 'bpf_user_pt_regs_t';
 
 /** Whether the pointer's type alone makes it the context. */
 export function isContextPointer(env: Env, btf: Btf, pointer: PointerType): boolean {
-  if (env.kind.type === BPF_PROG_TYPE_KPROBE && pointsToUserRegisters(btf, pointer)) return true;
+  const isKprobe = env.kind.type === BPF_PROG_TYPE_KPROBE;
+  if (isKprobe && pointsToUserRegisters(btf, pointer)) return true;
   const type = btf.type(btf.skipModifiersAndTypedefs(pointer.type));
   if (type.kind !== 'struct' && type.kind !== 'union') return false;
+  // Only names are compared, so that a struct may be called like the typedef.
+  if (isKprobe && type.name === USER_REGISTERS) return true;
   const context = CONTEXT_STRUCTS.get(env.kind.type);
   return context !== undefined && (type.name === context || PROJECTIONS.get(context) === type.name);
 }
