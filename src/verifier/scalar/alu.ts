@@ -52,7 +52,7 @@ import { operatorText } from './operators.ts';
 import { pointerArithmetic } from './pointer-arithmetic.ts';
 import { checkSanity } from './sanity.ts';
 import { tnumIsConst } from './tnum.ts';
-import { scalarAlu } from './transfer.ts';
+import { scalarAlu, swapsBytes } from './transfer.ts';
 import { isConst, isConst32, markKnown, markUnknown, S32_MIN, setKnownLow } from './values.ts';
 
 /** Checks the current instruction, of class ALU or ALU64, and does to the state what it does. */
@@ -86,7 +86,8 @@ function checkUnary(env: Env, code: number, op: number): void {
   if (w[d + TYPE] === SCALAR_VALUE) {
     writeOperandKeeping(env, dst);
     scalarAlu(code, imm, w, d, w, d);
-    forgetId(w, d);
+    // le64 is the one that changes nothing.
+    if (op !== BPF_END || imm !== 64 || swapsBytes(code)) forgetId(w, d);
   } else writeOperand(env, dst);
 }
 

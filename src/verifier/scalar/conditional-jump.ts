@@ -71,8 +71,8 @@ export function checkConditionalJump(env: Env): void {
 
   const jump = pushState(env, insn + insns.off(insn) + 1, insn);
   learnFromScalars(env, op, narrow, jump, d, v, s, fromRegister);
-  if (fromRegister && isLinked(w, s)) syncLinked(env, state, jump, s);
-  if (isLinked(w, d)) syncLinked(env, state, jump, d);
+  if (fromRegister && isLinked(w, s)) syncLinked(state, jump, s);
+  if (isLinked(w, d)) syncLinked(state, jump, d);
   if (!narrow) learnFromPointers(env, op, jump, dst, src, imm, fromRegister);
   if (isTraced(env)) printInstructionState(env, state);
 }
@@ -81,9 +81,9 @@ const isTraced = ({ log }: Env): boolean => (log.level & (LOG_BRANCHES | LOG_INS
 
 const isLinked = (w: Int32Array, r: number): boolean => w[r + TYPE] === SCALAR_VALUE && w[r + ID] !== 0;
 
-function syncLinked(env: Env, stay: State, jump: State, r: number): void {
-  linked.sync(env, stay, stay.frame.words, r);
-  linked.sync(env, jump, jump.frame.words, r);
+function syncLinked(stay: State, jump: State, r: number): void {
+  linked.sync(stay, stay.frame.words, r);
+  linked.sync(jump, jump.frame.words, r);
 }
 
 /**

@@ -58,22 +58,19 @@ export class LinkedRegisters {
   }
 
   /** Carries what is known of a scalar of the state to the others of its id. */
-  sync(env: Env, state: State, w: Int32Array, known: number): void {
+  sync(state: State, w: Int32Array, known: number): void {
     const id = word(w, known + ID);
     for (let i = 0; i < this.count; i++) {
       const record = word(this.records, i);
       const frame = state.frames[linkedFrame(record)] as Frame; // copies of a state have its frames
       const index = linkedIndex(record);
-      const isRegister = linkedIsRegister(record);
       const v = frame.words;
-      const r = isRegister ? index * REG_WORDS : frame.spilled(index);
+      const r = linkedIsRegister(record) ? index * REG_WORDS : frame.spilled(index);
       const other = word(v, r + ID);
       if (v[r + TYPE] !== SCALAR_VALUE || (v === w && r === known) || ((other ^ id) & ~ADD_CONST) !== 0) continue;
       // One moved by 32-bit arithmetic and one by 64-bit are at no fixed distance.
       if (((other ^ id) & ADD_CONST) === ADD_CONST) continue;
       follow(v, r, w, known);
-      if (isRegister) env.markRegisterScratched(index);
-      else env.markSlotScratched(index);
     }
   }
 }

@@ -48,7 +48,7 @@ export function checkSanity(env: Env, w: Int32Array, r: number, where: string): 
   setUnboundedRanges(w, r);
 }
 
-const hex32 = (w: Int32Array, i: number): string => (w[i] === 0 ? '0' : `0x${uword(w, i).toString(16)}`);
+const hex32 = (w: Int32Array, i: number): string => `0x${uword(w, i).toString(16)}`;
 
 function hex64(w: Int32Array, i: number): string {
   if (w[i + 1] === 0) return hex32(w, i);

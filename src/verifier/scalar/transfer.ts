@@ -112,8 +112,10 @@ function shift(op: number, narrow: boolean, w: Int32Array, d: number, amount: nu
 }
 
 /** Programs run little-endian: to_le only truncates, to_be and bswap swap. */
+export const swapsBytes = (code: number): boolean => BPF_CLASS(code) === BPF_ALU64 || BPF_SRC(code) === BPF_TO_BE;
+
 function swapBytes(code: number, imm: number, w: Int32Array, d: number): void {
-  if (BPF_CLASS(code) === BPF_ALU64 || BPF_SRC(code) === BPF_TO_BE) {
+  if (swapsBytes(code)) {
     tnumByteSwap(w, d + VALUE, imm);
     setUnboundedRanges(w, d);
   }
