@@ -61,13 +61,15 @@ const descriptors = { value_size: 4 };
 const innerMap = tryCreateMap({ map_type: BPF_MAP_TYPE_ARRAY, key_size: 4, value_size: 8, max_entries: 1 });
 const ofMaps = { value_size: 4, inner_map_fd: innerMap };
 
-/** Any struct that this kernel lets programs implement. */
-const implemented = kinds.find(({ path }) => path[0] === 'struct_ops')?.path[1];
-const structOpsValue = btf.find(`bpf_struct_ops_${implemented}`, 'struct') ?? 0;
-const structOps = {
-  value_size: structOpsValue && btf.sizeOfType(structOpsValue),
-  btf_vmlinux_value_type_id: structOpsValue,
-};
+/** Structs that programs implement: not every one makes a map. */
+const structOps = [...new Set(kinds.filter(({ path }) => path[0] === 'struct_ops').map(({ path }) => path[1]))]
+  .map((struct) => btf.find(`bpf_struct_ops_${struct}`, 'struct'))
+  .map((id) => ({ value_size: btf.sizeOfType(id), btf_vmlinux_value_type_id: id, btf_fd: plainTypes }))
+  .find((values) => {
+    const fd = tryCreateMap({ map_type: mapTypeId('struct_ops'), key_size: 4, max_entries: 1, ...values });
+    if (fd >= 0) closeSync(fd);
+    return fd >= 0;
+  });
 
 /** What differs from a map of one element with a key of 4 bytes and a value of 8. */
 const recipes = {

@@ -52,7 +52,9 @@ export const mapTypesOfHelpers: MapTypesByHelper = {
 };
 
 /** Types of maps that no program may use, with what the kernel says. */
-export const refusedTypes: Readonly<Record<string, string>> = {};
+export const refusedTypes: Readonly<Record<string, string>> = {
+  struct_ops: 'bpf_struct_ops map cannot be used in prog',
+};
 
 /** Types of maps that sleepable programs may use. */
 export const sleepableMapTypes = `
