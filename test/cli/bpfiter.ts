@@ -74,6 +74,14 @@ export function scratchFile(name: string, contents: string | Uint8Array): string
   return file;
 }
 
+const mounts: string[] = [];
+afterAll(() => {
+  for (const directory of mounts) {
+    unmountBpffs(directory);
+    rmdirSync(directory);
+  }
+});
+
 /**
  * Mounts a bpffs of its own in a temporary directory: what is pinned there goes with the test file.
  * @returns the directory
@@ -81,9 +89,6 @@ export function scratchFile(name: string, contents: string | Uint8Array): string
 export function privateBpffs(): string {
   const directory = mkdtempSync(join(tmpdir(), 'bpfiter-bpffs-'));
   mountBpffs(directory);
-  afterAll(() => {
-    unmountBpffs(directory);
-    rmdirSync(directory);
-  });
+  mounts.push(directory);
   return directory;
 }
