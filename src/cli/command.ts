@@ -19,6 +19,7 @@ export const optionTable = {
     help: "print the verifier's log: 1 branches, 2 every instruction, 4 statistics",
   },
   type: { type: 'string', value: 'NAME', help: 'only this type, with those it needs' },
+  btf: { type: 'string', value: 'FILE', help: "BTF of the kernel to verify for (default: the running kernel's)" },
   base: { type: 'string', value: 'FILE', help: 'BTF that a split BTF file is based on' },
   context: { type: 'string', value: 'HEX|@FILE', help: 'context handed to the program' },
   data: { type: 'string', value: 'HEX|@FILE', help: 'packet or buffer handed to the program' },

@@ -6,6 +6,7 @@ export type { InsnFacts, Statistics } from './environment.ts';
 export { kindOf, VerifierInput } from './input/index.ts';
 export type { Diagnostic } from './messages/index.ts';
 export { type Linux618Options, linux618 } from './profile/linux-6.18/index.ts';
+export { type DescribedKernel, DescribedTarget } from './profile/target.ts';
 export type { KernelProfile, ProgramKind } from './profile/types.ts';
 export type { VerifierMap, VerifierProgram } from './program.ts';
 export { Cancelled } from './rejection.ts';

@@ -1,11 +1,9 @@
 /** `bpfiter btf dump`: the types of a kernel, an object or a BTF file, as a C header or as bpftool's raw list. */
-import { Btf, printC, printRaw, type TypeId } from '../../btf/index.ts';
-import { readElf } from '../../elf/index.ts';
+import { type Btf, printC, printRaw, type TypeId } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
 import { kernelBtf } from '../../host/index.ts';
-import { readFile } from '../../read-file.ts';
+import { readBtf } from '../btf-files.ts';
 import type { Command, Invocation } from '../command.ts';
-import { naming } from '../failures.ts';
 import { write } from '../output.ts';
 
 const KERNEL_DIRECTORY = '/sys/kernel/btf/';
@@ -47,21 +45,6 @@ async function fileTypes(file: string, base: string | undefined): Promise<Btf> {
   // Modules of the running kernel lie beside its own BTF and are split on it.
   const isModule = file.startsWith(KERNEL_DIRECTORY) && file !== `${KERNEL_DIRECTORY}vmlinux`;
   return readBtf(file, isModule ? kernelBtf() : undefined);
-}
-
-const isElf = (bytes: Uint8Array): boolean => bytes[0] === 0x7f && bytes[1] === 0x45; // \x7fE
-
-async function readBtf(file: string, base?: Btf): Promise<Btf> {
-  return naming(file, async () => {
-    const bytes = await readFile(file);
-    return Btf.parse(isElf(bytes) ? btfSection(bytes) : bytes, { name: file, ...(base && { base }) });
-  });
-}
-
-function btfSection(bytes: Uint8Array): Uint8Array {
-  const section = readElf(bytes).section('.BTF');
-  if (section === undefined) throw new BpfiterError('malformed', 'no .BTF section (compile it with clang -g)');
-  return section.data;
 }
 
 function idsOf(types: Btf, name: string): readonly TypeId[] {

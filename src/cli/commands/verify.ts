@@ -1,15 +1,13 @@
-/**
- * `bpfiter verify OBJ...`: what the kernel says of each program of each object. Every program is loaded alone, in an
- * object opened anew, so that one verdict does not hide the next (as veristat does).
- */
+/** `bpfiter verify OBJ...`: what a kernel says, or would say, of each program of each object. */
 import { BpfiterError } from '../../errors.ts';
-import { type Kernel, openObject } from '../../index.ts';
+import { openObject } from '../../index.ts';
 import { decisiveLine, type LogStatistics, parseStatistics } from '../../kernel-log.ts';
 import type { ObjectProgram } from '../../object/index.ts';
 import { readFile } from '../../read-file.ts';
 import { errnoName, errnoNumber, programTypeName } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { baseName, fileSubjects, oneLine, without } from '../failures.ts';
+import { type Judge, openJudge } from '../judges.ts';
 import { programOf } from '../objects.ts';
 import { write, writeLine } from '../output.ts';
 import { parseNumber } from '../words.ts';
@@ -41,8 +39,8 @@ const QUIET_LEVEL = 4;
 export const verify: Command = {
   name: 'verify',
   summary: 'say for each program of each object whether the kernel accepts it, and why not',
-  usage: ['verify OBJ... [--kernel KERNEL] [--program NAME] [--log LEVEL] [--json]'],
-  options: ['program', 'log'],
+  usage: ['verify OBJ... [--kernel KERNEL | --btf FILE] [--program NAME] [--log LEVEL] [--json]'],
+  options: ['program', 'log', 'btf'],
 
   async run(invocation) {
     const { words, options } = invocation;
@@ -50,14 +48,14 @@ export const verify: Command = {
     for (let path = words.take(); path !== undefined; path = words.take()) paths.push(path);
     const logLevel =
       options.log === undefined ? QUIET_LEVEL : parseNumber(options.log, 'a log level (1, 2, 4 or a sum of them)', 7);
-    const kernel = await invocation.openKernel();
+    const judge = await openJudge(invocation);
     let exit = 0;
-    for (const path of paths) exit = Math.max(exit, await verifyObject(invocation, kernel, path, logLevel));
+    for (const path of paths) exit = Math.max(exit, await verifyObject(invocation, judge, path, logLevel));
     return exit;
   },
 };
 
-async function verifyObject(invocation: Invocation, kernel: Kernel, path: string, logLevel: number): Promise<number> {
+async function verifyObject(invocation: Invocation, judge: Judge, path: string, logLevel: number): Promise<number> {
   const { options } = invocation;
   let bytes: Uint8Array;
   let programs: readonly ObjectProgram[];
@@ -75,7 +73,7 @@ async function verifyObject(invocation: Invocation, kernel: Kernel, path: string
   let exit = 0;
   for (const { name, section, type } of programs) {
     const subject = { object: baseName(path), program: name, section, type: programTypeName(type) ?? String(type) };
-    const { log, ...verdict } = await verdictOf(kernel, bytes, subject, logLevel);
+    const { log, ...verdict } = await verdictOf(judge, bytes, subject, logLevel);
     if (verdict.verdict !== 'accept') exit = 1;
     await print(invocation, { ...subject, ...verdict }, options.log === undefined ? '' : log);
   }
@@ -83,28 +81,17 @@ async function verifyObject(invocation: Invocation, kernel: Kernel, path: string
 }
 
 async function verdictOf(
-  kernel: Kernel,
+  judge: Judge,
   bytes: Uint8Array,
   subject: Subject,
   logLevel: number,
 ): Promise<Verdict & { readonly log: string }> {
   try {
-    const log = await loadAlone(kernel, bytes, subject, logLevel);
+    const { log } = await judge.accept(bytes, subject.object, subject.program, logLevel);
     return { verdict: 'accept', errno: 0, message: '', ...parseStatistics(log), code: null, log };
   } catch (error) {
     return { ...failure(subject, error), log: error instanceof BpfiterError ? (error.detail ?? '') : '' };
   }
-}
-
-async function loadAlone(kernel: Kernel, bytes: Uint8Array, subject: Subject, logLevel: number): Promise<string> {
-  const object = openObject(bytes, { name: subject.object });
-  // A question must not leave pins, nor be answered by maps that others have pinned.
-  for (const map of object.maps) {
-    map.pinByName = false;
-    map.pinPath = undefined;
-  }
-  using loaded = await kernel.load(object, { programs: [subject.program], logLevel });
-  return loaded.program(subject.program).log;
 }
 
 /** @throws the error itself if it is not about the object */

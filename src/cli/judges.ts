@@ -1,0 +1,111 @@
+/**
+ * Who says whether a program is accepted: the running kernel, by loading it, or our own verifier, which needs neither
+ * privilege nor that kernel but its BTF. Both are asked about one program at a time, in an object opened anew, so that
+ * one verdict does not hide the next (as veristat does).
+ */
+import { existsSync } from 'node:fs';
+import { BpfiterError } from '../errors.ts';
+import { bpfPermitted, HostTarget, kernelBtf } from '../host/index.ts';
+import { type Kernel, openObject } from '../index.ts';
+import { type BpfObject, type LinkTarget, link } from '../object/index.ts';
+import { DescribedTarget, type KernelProfile, linux618, VerifierInput, verify } from '../verifier/index.ts';
+import { readBtf } from './btf-files.ts';
+import type { Invocation } from './command.ts';
+
+/** What a judge says beside accepting; a program that is not accepted comes as a BpfiterError with the log as detail. */
+export interface Acceptance {
+  /** In the kernel's form; its last lines have the statistics. */
+  readonly log: string;
+}
+
+export interface Judge {
+  /**
+   * @param bytes of the object file
+   * @throws BpfiterError if the program is refused, before or by the verifier, or `unsupported`
+   */
+  accept(bytes: Uint8Array, object: string, program: string, logLevel: number): Promise<Acceptance>;
+}
+
+/** The one that `--kernel` and `--btf` choose; with `auto` the running kernel where it may be asked. */
+export async function openJudge(invocation: Invocation): Promise<Judge> {
+  const { kernel = 'auto', btf } = invocation.options;
+  if (kernel === 'host' && btf !== undefined) {
+    throw new BpfiterError('usage', '--btf chooses the types for --kernel embedded; the host kernel has its own');
+  }
+  if (kernel === 'host' || (kernel === 'auto' && btf === undefined && bpfPermitted().ok)) {
+    return new KernelJudge(await invocation.openKernel());
+  }
+  return openProfileJudge(invocation);
+}
+
+function openForVerdict(bytes: Uint8Array, name: string): BpfObject {
+  const object = openObject(bytes, { name });
+  // A question must not leave pins, nor be answered by maps that others have pinned.
+  for (const map of object.maps) {
+    map.pinByName = false;
+    map.pinPath = undefined;
+  }
+  return object;
+}
+
+class KernelJudge implements Judge {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  async accept(bytes: Uint8Array, object: string, program: string, logLevel: number): Promise<Acceptance> {
+    using loaded = await this.#kernel.load(openForVerdict(bytes, object), { programs: [program], logLevel });
+    return { log: loaded.program(program).log };
+  }
+}
+
+/** LINUX_VERSION_CODE of the reference profile. */
+const PROFILE_VERSION = (6 << 16) + (18 << 8);
+
+async function openProfileJudge({ options, debug }: Invocation): Promise<Judge> {
+  if (options.btf !== undefined) {
+    const btf = await readBtf(options.btf);
+    return new ProfileJudge(linux618(btf), new DescribedTarget({ btf, version: PROFILE_VERSION }));
+  }
+  const btf = kernelBtf();
+  debug('verifying by the rules of Linux 6.18, with the types, configuration and symbols of the running kernel');
+  const host = new HostTarget();
+  return new ProfileJudge(
+    linux618(btf),
+    new DescribedTarget({
+      btf,
+      version: PROFILE_VERSION,
+      kconfig: host.kconfig(),
+      ...(existsSync('/proc/kallsyms') && { symbol: (name) => host.symbol(name) }),
+      possibleCpus: host.possibleCpus(),
+    }),
+  );
+}
+
+class ProfileJudge implements Judge {
+  readonly #profile: KernelProfile;
+  readonly #target: LinkTarget;
+
+  constructor(profile: KernelProfile, target: LinkTarget) {
+    this.#profile = profile;
+    this.#target = target;
+  }
+
+  async accept(bytes: Uint8Array, object: string, program: string, logLevel: number): Promise<Acceptance> {
+    const linked = link(openForVerdict(bytes, object), this.#target, { programs: [program] });
+    const chosen = linked.programs.find((candidate) => candidate.program.name === program);
+    if (chosen === undefined) throw new BpfiterError('not-found', `program '${program}' is not loaded by itself`);
+    const input = new VerifierInput(linked, object, this.#profile);
+    const target = chosen.program.attachTarget?.name;
+    const result = verify(input.program(chosen), this.#profile, {
+      logLevel,
+      allocatedTypes: input.allocatedTypes(),
+      ...(target !== undefined && { target }),
+    });
+    if (result.verdict === 'accept') return { log: result.log };
+    if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });
+    throw new BpfiterError('refused', result.message, { errno: result.errno, detail: result.log });
+  }
+}
