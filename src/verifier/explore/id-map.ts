@@ -35,11 +35,11 @@ export function idsMatch(old: number, current: number): boolean {
 }
 
 /**
- * The same for scalars, where one that is linked to nothing counts as linked to itself: as it changes alone in one
- * state, it may not change with others in the other.
+ * The same for scalars. What the saved state does not link may be linked in the current one: that only says more. What
+ * it links must be linked: a scalar on its own counts as linked to itself.
  */
 export function scalarIdsMatch(old: number, current: number): boolean {
-  return idsMatch(old === 0 ? nextTemporary() : old, current === 0 ? nextTemporary() : current);
+  return old === 0 || idsMatch(old, current === 0 ? nextTemporary() : current);
 }
 
 function nextTemporary(): number {
