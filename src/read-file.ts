@@ -1,7 +1,8 @@
 /** Reads a file that the user named, with one clear line where that fails. The only file access of the api. */
-import type { FileHandle } from 'node:fs/promises';
 import { BpfiterError } from './errors.ts';
 import { errnoDescription } from './uapi/index.ts';
+
+type FileHandle = import('node:fs/promises').FileHandle;
 
 const failures: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

@@ -12,21 +12,32 @@ export class VerifierInput {
   readonly #object: LinkedObject;
   readonly #btf: Btf | undefined;
   readonly #finder: FieldFinder | undefined;
+  readonly #allocatedTypes: ReadonlyMap<number, AllocatedType> = new Map();
   readonly #maps = new Map<LinkedMap, VerifierMap>();
 
+  /** @throws FieldError if the kernel would refuse the object's BTF, and the object cannot do without */
   constructor(object: LinkedObject, name: string, profile: KernelProfile) {
     this.#object = object;
-    this.#btf = object.btf === undefined ? undefined : Btf.parse(object.btf, { name });
-    this.#finder = this.#btf && new FieldFinder(this.#btf, profile.btf);
+    if (object.btf === undefined) return;
+    const btf = Btf.parse(object.btf, { name });
+    const finder = new FieldFinder(btf, profile.btf);
+    try {
+      this.#allocatedTypes = finder.allocatedTypes();
+    } catch (error) {
+      // Refused BTF is left out, as libbpf does.
+      if (!(error instanceof FieldError) || object.btfRequired) throw error;
+      return;
+    }
+    this.#btf = btf;
+    this.#finder = finder;
   }
 
   get btf(): Btf | undefined {
     return this.#btf;
   }
 
-  /** @throws FieldError if the kernel would refuse the object's BTF for them */
   allocatedTypes(): ReadonlyMap<number, AllocatedType> {
-    return this.#finder?.allocatedTypes() ?? new Map();
+    return this.#allocatedTypes;
   }
 
   program(linked: LinkedProgram): VerifierProgram {

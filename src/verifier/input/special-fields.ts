@@ -99,7 +99,15 @@ const inAllocations: ReadonlySet<FieldKind> = new Set<FieldKind>([
 const kptrKinds: ReadonlySet<FieldKind> = new Set<FieldKind>(['kptr_unref', 'kptr_ref', 'kptr_percpu']);
 
 /** Kernel types that a referenced kptr may point to: those with a registered destructor (Linux 6.18). */
-const destructible: ReadonlySet<string> = new Set(['task_struct', 'cgroup', 'bpf_cpumask', 'bpf_crypto_ctx']);
+const destructible: ReadonlySet<string> = new Set([
+  'task_struct',
+  'cgroup',
+  'bpf_cpumask',
+  'bpf_crypto_ctx',
+  // Of the kernel's own test runs (net/bpf/test_run.c).
+  'prog_test_ref_kfunc',
+  'prog_test_member',
+]);
 
 export const KERNEL_BTF = 0;
 export const PROGRAM_BTF = 1;
