@@ -54,6 +54,9 @@ export function checkSavedStates(env: Env): boolean {
           closesLoop = true;
           hit = true;
           break;
+        case COVERED:
+          hit = true;
+          break;
         case ENDLESS:
           rejectEndlessLoop(env, saved);
       }
@@ -119,10 +122,12 @@ function cleanSavedStates(env: Env, bucket: number): void {
 const NOTHING = 0;
 /** The loop converged: another round shows nothing new. */
 const LOOP = 1;
-const ENDLESS = 2;
+/** Another call of the callback shows nothing new. Linux 6.18 does not see callbacks as loops. */
+const COVERED = 2;
+const ENDLESS = 3;
 
 /** Compares with a saved state that the current path itself passed, or that is still being walked. */
-function compareWithPath(env: Env, saved: SavedState): typeof NOTHING | typeof LOOP | typeof ENDLESS {
+function compareWithPath(env: Env, saved: SavedState): typeof NOTHING | typeof LOOP | typeof COVERED | typeof ENDLESS {
   const { state, insn } = env;
   const { frame } = saved;
   // Another run of the same callback is no loop.
@@ -135,7 +140,7 @@ function compareWithPath(env: Env, saved: SavedState): typeof NOTHING | typeof L
     statesEqual(env, saved, state, RANGE_WITHIN)
   )
     return LOOP;
-  if (env.facts.callsCallback[insn] === 1) return statesEqual(env, saved, state, RANGE_WITHIN) ? LOOP : NOTHING;
+  if (env.facts.callsCallback[insn] === 1) return statesEqual(env, saved, state, RANGE_WITHIN) ? COVERED : NOTHING;
   return mayLoop(saved, state) &&
     statesEqual(env, saved, state, EXACT) &&
     !activeDepthsDiffer(saved, state) &&

@@ -122,7 +122,7 @@ function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exac
       if (exact === NOT_EXACT && o[r + PRECISE] === 0) return true;
       const oldId = o[r + ID] as number;
       const id = n[s + ID] as number;
-      if ((oldId & ADD_CONST) !== (id & ADD_CONST)) return false;
+      if (oldId !== 0 && (oldId & ADD_CONST) !== (id & ADD_CONST)) return false;
       if ((oldId & ADD_CONST) !== 0 && o[r + OFF] !== n[s + OFF]) return false;
       return within(o, r, n, s) && scalarIdsMatch(oldId, id);
     }
