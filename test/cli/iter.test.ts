@@ -35,7 +35,7 @@ describe('iter help', () => {
 });
 
 /** What is wrong, the words after `iter pin`, bpftool's exit code, and its message, to which a reason may be added. */
-type Failure = readonly [what: string, words: readonly string[], status: number, message: string, reason?: string];
+type Failure = [what: string, words: readonly string[], status: number, message: string, reason?: string];
 
 const pin = '/no/such/directory/pin';
 
