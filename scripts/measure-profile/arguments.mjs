@@ -5,7 +5,7 @@
 import { BTF_KIND_PTR, BTF_KIND_STRUCT, BTF_KIND_UNION } from '../../dist/btf/index.js';
 import { probeTarget } from '../../dist/host/index.js';
 import { iterTargetsOf } from '../../dist/iter-targets.js';
-import { btf, exit, load, registerOf, tryLoadVerbosely } from './ask.mjs';
+import { btf, exit, load, mov, registerOf, tryLoad, tryLoadVerbosely } from './ask.mjs';
 import { array, cell, comment, literal, object } from './emit.mjs';
 import { attachIds, goodReturn, kinds, typeIds } from './kinds.mjs';
 
@@ -87,13 +87,31 @@ function measureTracepoints() {
   return { nullable: table(nullable), errors: table(errors) };
 }
 
-/** By struct: the structs that pointers are promoted to, and the arguments that may be NULL. */
+/** Members that hold functions and that no program loads for, plain or sleepable, in words. */
+function refusedMembers(btfId) {
+  const functions = btf.type(btfId).members.flatMap(({ name, type }, attach) => {
+    const pointer = btf.skipModifiersAndTypedefs(type);
+    const isFunction =
+      btf.kindOf(pointer) === BTF_KIND_PTR && btf.type(btf.referencedType(pointer)).kind === 'func_proto';
+    return isFunction ? [{ name, attach }] : [];
+  });
+  const loads = (attach, sleepable) =>
+    tryLoad({ type: typeIds.struct_ops, attach, btfId, sleepable }, [mov(0, 0), exit]).accepted;
+  const cellOf = (members) => (members.length === 0 ? undefined : cell(members.map(({ name }) => name)));
+  const supported = functions.filter(({ attach }) => loads(attach, false));
+  return {
+    unsupported: cellOf(functions.filter((member) => !supported.includes(member))),
+    notSleepable: cellOf(supported.filter(({ attach }) => !loads(attach, true))),
+  };
+}
+
+/** By struct: what pointers are promoted to, which arguments may be NULL, and which members are refused. */
 function measureStructOps() {
   const rows = new Map();
   for (const kind of kinds) {
     const [type, struct, member] = kind.path;
     if (type !== 'struct_ops' || kind.sleepable) continue;
-    const row = rows.get(struct) ?? { promote: {}, nullable: {} };
+    const row = rows.get(struct) ?? { promote: {}, nullable: {}, refused: refusedMembers(kind.btfId) };
     rows.set(struct, row);
     const pointer = btf.type(btf.type(kind.btfId).members[kind.attach].type);
     for (const [argument, { type: id }] of btf.type(pointer.type).parameters.entries()) {
@@ -104,7 +122,7 @@ function measureStructOps() {
       if (register.endsWith('or_null_')) row.nullable[member] = [...(row.nullable[member] ?? []), argument];
     }
   }
-  return [...rows].map(([struct, { promote, nullable }]) =>
+  return [...rows].map(([struct, { promote, nullable, refused }]) =>
     object({
       struct: literal(struct),
       promote: Object.keys(promote).length === 0 ? undefined : object(promote),
@@ -112,6 +130,7 @@ function measureStructOps() {
         Object.keys(nullable).length === 0
           ? undefined
           : object(Object.fromEntries(Object.entries(nullable).map(([name, list]) => [name, `[${list.join(', ')}]`]))),
+      ...refused,
     }),
   );
 }

@@ -35,6 +35,9 @@ export interface StructOpsRow {
   readonly promote?: Readonly<Record<string, string>>;
   /** By member: arguments that may be NULL. */
   readonly nullable?: Readonly<Record<string, readonly number[]>>;
+  /** Members in words that no program may implement, and those that no sleepable one may. */
+  readonly unsupported?: string;
+  readonly notSleepable?: string;
 }
 
 export interface FunctionTables {

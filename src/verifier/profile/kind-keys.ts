@@ -56,9 +56,9 @@ export function findRow<Row>(rows: ReadonlyMap<string, Row>, kind: ProgramKind):
   return undefined;
 }
 
-const TRACEPOINT_PREFIX = 'btf_trace_';
+export const TRACEPOINT_PREFIX = 'btf_trace_';
 const ITER_PREFIX = 'bpf_iter_';
-const LSM_PREFIX = 'bpf_lsm_';
+export const LSM_PREFIX = 'bpf_lsm_';
 
 const withoutPrefix = (name: string, prefix: string): string =>
   name.startsWith(prefix) ? name.slice(prefix.length) : name;

@@ -11,13 +11,21 @@ import {
   helperName,
   programTypeName,
 } from '../../uapi/index.ts';
+import { AttachRules, type AttachTables } from './attach-rules.ts';
 import { Availability, type AvailabilityRow } from './availability.ts';
 import { type ContextRow, type ContextStructs, ContextTable } from './context-table.ts';
 import { FunctionRules, type FunctionTables } from './function-rules.ts';
 import { findRow, rowsByKey, words } from './kind-keys.ts';
 import { MapRules, type MapTables } from './map-rules.ts';
 import type { LoadableRow, ProgramRow } from './program-rules.ts';
-import type { HelperPrototype, KernelProfile, KfuncEntry, ProgramKind, ProgramTypeRules } from './types.ts';
+import type {
+  AttachRefusal,
+  HelperPrototype,
+  KernelProfile,
+  KfuncEntry,
+  ProgramKind,
+  ProgramTypeRules,
+} from './types.ts';
 
 /** How much of what a program may have. */
 export interface LimitRow {
@@ -42,7 +50,7 @@ export interface ProfileTables {
   readonly contextNames: Readonly<Record<string, string>>;
   readonly programRules: readonly ProgramRow[];
   readonly loadable: readonly LoadableRow[];
-  readonly functions: FunctionTables;
+  readonly functions: FunctionTables & AttachTables;
   readonly maps: MapTables;
   readonly symbols: 'functions' | 'all';
 }
@@ -62,6 +70,7 @@ class TableProfile implements KernelProfile {
   readonly #rules: ReadonlyMap<string, ProgramRow>;
   readonly #loadable: ReadonlyMap<string, LoadableRow>;
   readonly #functions: FunctionRules;
+  readonly #attaching: AttachRules;
   readonly #maps: MapRules;
 
   constructor(tables: ProfileTables, btf: Btf) {
@@ -74,6 +83,7 @@ class TableProfile implements KernelProfile {
     this.#rules = rowsByKey(tables.programRules);
     this.#loadable = new Map(tables.loadable.map((row) => [row.type, row]));
     this.#functions = new FunctionRules(btf, tables.functions);
+    this.#attaching = new AttachRules(btf, tables.functions);
     this.#maps = new MapRules(tables.maps);
   }
 
@@ -98,6 +108,11 @@ class TableProfile implements KernelProfile {
     const row = this.#loadable.get(programTypeName(type) ?? '');
     if (row?.attachTypes === undefined) return row !== undefined;
     return words(row.attachTypes).includes(attachTypeName(expectedAttachType) ?? '');
+  }
+
+  attachRefusal(kind: ProgramKind, attachBtfId: number, gplCompatible: boolean): AttachRefusal | undefined {
+    const sleepable = findRow(this.#rules, kind)?.sleepable ?? 'never';
+    return this.#attaching.refusal(kind, attachBtfId, gplCompatible, sleepable);
   }
 
   programType(kind: ProgramKind): ProgramTypeRules | undefined {

@@ -155,6 +155,14 @@ export interface ProgramTypeRules {
   readonly sockmap: { readonly update: boolean; readonly delete: boolean };
 }
 
+/** Why a program is refused for what it is attached to. */
+export interface AttachRefusal {
+  /** Positive. */
+  readonly errno: number;
+  /** The kernel's, empty where it says nothing. */
+  readonly message: string;
+}
+
 export interface KernelProfile {
   /** `linux-6.18`. */
   readonly name: string;
@@ -172,6 +180,11 @@ export interface KernelProfile {
   kfuncAllowed(name: string, kind: ProgramKind): boolean;
   /** Whether the kernel loads programs of this type with this attach type at all; where not: EINVAL without a log. */
   loads(kind: ProgramKind): boolean;
+  /**
+   * Why the kernel refuses programs of this kind for what they are attached to, before it looks at what they do.
+   * @param attachBtfId as in bpf(2), in the kernel's BTF; programs that are attached to programs are not asked about
+   */
+  attachRefusal(kind: ProgramKind, attachBtfId: number, gplCompatible: boolean): AttachRefusal | undefined;
   /** @returns undefined for a program type or target that the profile does not model */
   programType(kind: ProgramKind): ProgramTypeRules | undefined;
   /** Whether a helper and a type of maps go together; true for a helper that takes no map. */

@@ -272,6 +272,58 @@ describeOn618('the profile and the running kernel agree', () => {
     }
   });
 
+  it('on why a program is refused for what it is attached to', () => {
+    const btf = kernelBtf();
+    const func = btf.find('vfs_read', 'func') ?? 0;
+    const struct = btf.find('task_struct', 'struct') ?? 0;
+    const implemented = btf.find('tcp_congestion_ops', 'struct') ?? 0;
+    const tracepoint = btf.find('btf_trace_sched_switch', 'typedef') ?? 0;
+    const rawTp = kind('tracing', 'trace_raw_tp');
+    const iter = kind('tracing', 'trace_iter');
+    const member = (index: number, sleepable = false): ProgramKind => {
+      return { ...kind('struct_ops', undefined, undefined, sleepable), expectedAttachType: index };
+    };
+    const cases: readonly (readonly [ProgramKind, attachBtfId: number, license?: string])[] = [
+      [rawTp, 0],
+      [rawTp, btf.endId + 5],
+      [rawTp, func],
+      [rawTp, btf.find('u32', 'typedef') ?? 0],
+      [rawTp, tracepoint],
+      [{ ...rawTp, sleepable: true }, tracepoint],
+      [iter, func],
+      [iter, struct],
+      [{ ...iter, sleepable: true }, btf.find('bpf_iter_tcp', 'func') ?? 0],
+      [kind('tracing', 'cgroup_device'), func],
+      [member(0), 0],
+      [member(0), struct],
+      [member(999), implemented],
+      [member(0), implemented, 'Proprietary'],
+      [kind('xdp', undefined, undefined, true), 0],
+      [kind('syscall', undefined, undefined, false), 0],
+      ...Array.from({ length: 18 }, (_, index) => [member(index), implemented] as const),
+      ...[0, 1, 2].flatMap((index) => {
+        const dummy = btf.find('bpf_dummy_ops', 'struct') ?? 0;
+        return [[member(index), dummy] as const, [member(index, true), dummy] as const];
+      }),
+    ];
+    for (const [of, attachBtfId, license = 'GPL'] of cases) {
+      const { result, log } = loadProgram({
+        type: of.type,
+        expectedAttachType: of.expectedAttachType,
+        attachBtfId,
+        flags: of.sleepable ? BPF_F_SLEEPABLE : 0,
+        license,
+        insns: encodeAll([mov(0, 0), exit]),
+      });
+      if (result >= 0) closeSync(result);
+      const message = log.split('\n').findLast((line) => line.trim() !== '' && !statistics.test(line)) ?? '';
+      const said = result >= 0 ? undefined : { errno: -result, message };
+      expect(profile().attachRefusal(of, attachBtfId, license === 'GPL'), `${nameOf(of)}: ${attachBtfId}`).toEqual(
+        said,
+      );
+    }
+  });
+
   it('on which attach types a program type loads with', () => {
     for (const { id: type, name } of programTypes) {
       // Without a target the kernel says nothing of these.

@@ -35,6 +35,6 @@ export const nullableArguments: TracepointsByArgument = {
 export const errorArguments: TracepointsByArgument = {};
 
 export const structOps: readonly StructOpsRow[] = [
-  { struct: 'bpf_dummy_ops', nullable: { test_1: [0] } },
-  { struct: 'tcp_congestion_ops', promote: { sock: 'tcp_sock' } },
+  { struct: 'bpf_dummy_ops', nullable: { test_1: [0] }, notSleepable: 'test_1 test_2' },
+  { struct: 'tcp_congestion_ops', promote: { sock: 'tcp_sock' }, unsupported: 'get_info' },
 ];

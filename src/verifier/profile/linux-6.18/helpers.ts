@@ -7,6 +7,7 @@
  */
 import { type HelperRow, HelperTable, type HookSets } from '../helper-notation.ts';
 import type { HelperPrototype, ProgramKind } from '../types.ts';
+import { sleepableHooks } from './lsm-hooks.ts';
 
 /** Whose get_smp_processor_id() is not replaced by a load, and so is no bpf_fastcall. */
 const PLAIN_CPU_ID =
@@ -247,23 +248,7 @@ const rows: readonly HelperRow[] = [
   [211, 'cgrp_storage_delete', 'integer', 'const_map_ptr, btf_id:cgroup?'],
 ];
 
-/** LSM hooks that may sleep. */
-const SLEEPABLE_LSM_HOOKS =
-  'bpf bpf_map bpf_map_create bpf_map_free bpf_prog bpf_prog_load bpf_prog_free bpf_token_create bpf_token_free ' +
-  'bpf_token_cmd bpf_token_capable bprm_check_security bprm_committed_creds bprm_committing_creds ' +
-  'bprm_creds_for_exec bprm_creds_from_file capget capset cred_prepare file_ioctl file_lock file_open ' +
-  'file_post_open file_receive inode_create inode_free_security inode_getattr inode_getxattr inode_mknod ' +
-  'inode_need_killpriv inode_post_setxattr inode_post_removexattr inode_readlink inode_removexattr inode_rename ' +
-  'inode_rmdir inode_setattr inode_setxattr inode_symlink inode_unlink kernel_module_request kernel_read_file ' +
-  'kernfs_init_security path_unlink path_mkdir path_rmdir path_truncate path_symlink path_link path_rename ' +
-  'path_chmod path_chown mmap_file netlink_send path_notify release_secctx sb_alloc_security sb_eat_lsm_opts ' +
-  'sb_kern_mount sb_mount sb_remount sb_set_mnt_opts sb_show_options sb_statfs sb_umount settime ' +
-  'inet_conn_established socket_accept socket_bind socket_connect socket_create socket_getpeername ' +
-  'socket_getpeersec_dgram socket_getsockname socket_getsockopt socket_listen socket_post_create socket_recvmsg ' +
-  'socket_sendmsg socket_shutdown socket_socketpair syslog task_alloc task_prctl task_setscheduler task_to_inode ' +
-  'userns_create';
-
-const sleepableLsm: readonly string[] = SLEEPABLE_LSM_HOOKS.split(' ').flatMap((hook) => [
+const sleepableLsm: readonly string[] = [...sleepableHooks].flatMap((hook) => [
   `lsm/lsm_mac/${hook}`,
   `lsm/lsm_cgroup/${hook}`,
 ]);

@@ -13,7 +13,7 @@ import { helperAvailability } from './helper-availability.ts';
 import { helperPrototype } from './helpers.ts';
 import { iteratorTargets } from './iterator-targets.ts';
 import { kfuncAllowed, kfuncs } from './kfuncs.ts';
-import { booleanHooks, untrustedHooks } from './lsm-hooks.ts';
+import { booleanHooks, disabledHooks, sleepableHooks, untrustedHooks } from './lsm-hooks.ts';
 import { mapTypesOfHelpers, refusedFields, refusedTypes, sleepableMapTypes, sleepableRefusal } from './map-rules.ts';
 import { loadable, programRules } from './program-types.ts';
 import { errorsElsewhere, nullableElsewhere } from './tracepoints-elsewhere.ts';
@@ -55,6 +55,8 @@ const tables: Omit<ProfileTables, 'helperAvailability' | 'symbols'> = {
     structOps,
     untrustedHooks,
     booleanHooks,
+    sleepableHooks,
+    disabledHooks,
   },
   maps: {
     helpers: [mapTypesOfHelpers, mapTypesElsewhere],

@@ -48,8 +48,9 @@ export const trampolineRules: readonly ProgramRow[] = [
 ];
 
 export const trampolineLoadable: readonly LoadableRow[] = [
-  { type: 'tracing', attachTypes: 'trace_raw_tp trace_fentry trace_fexit modify_return trace_iter' },
+  // Which attach types these take is looked at with the target.
+  { type: 'tracing' },
   { type: 'struct_ops' },
-  { type: 'lsm', attachTypes: 'lsm_mac lsm_cgroup' },
+  { type: 'lsm' },
   { type: 'ext' },
 ];
