@@ -140,7 +140,7 @@ function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exac
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET:
       return (
-        (o[r + RANGE] as number) <= (n[s + RANGE] as number) &&
+        rangeReaches(o[r + RANGE] as number, n[s + RANGE] as number) &&
         o[r + OFF] === n[s + OFF] &&
         idsMatch(o[r + ID] as number, n[s + ID] as number) &&
         within(o, r, n, s)
@@ -155,6 +155,10 @@ function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exac
       return sameButIds(o, r, n, s);
   }
 }
+
+/** Negative ones do not count bytes: they say that the pointer is at the packet's end, or behind it. */
+const rangeReaches = (old: number, current: number): boolean =>
+  old < 0 || current < 0 ? old === current : old <= current;
 
 /** Type, offset and what the type adds. */
 function sameFixedPart(o: Int32Array, r: number, n: Int32Array, s: number): boolean {
