@@ -39,7 +39,8 @@ const BOOLEAN_LSM_HOOKS = new Set([
 export function checkReturnValue(env: Env, register: number, name: string): void {
   const { state, program } = env;
   const frame = state.frames[0] as Frame; // there is one
-  const { words } = frame;
+  // What is thrown is in a register of the function that throws.
+  const { words } = state.frame;
   const r = register * REG_WORDS;
   const isSubprogram = frame.subprogram !== 0;
   const isMain = !isSubprogram || frame.inExceptionCallback;
@@ -113,15 +114,16 @@ function returnRange(env: Env, prototype: ReturnType<typeof attachPrototype>): R
 
 function enforce(
   env: Env,
-  { words, subprogram }: Frame,
+  { subprogram }: Frame,
   register: number,
   name: string,
   range: ReturnRange,
   half: boolean,
   place: string,
 ): void {
+  const { words } = env.frame;
   const r = register * REG_WORDS;
-  const type = words[r + TYPE] as number;
+  const type = words[r + TYPE] as number; // the record lies within the frame
   if (type !== SCALAR_VALUE) env.reject(EINVAL, 'return-value-not-number', { place, register, type: typeName(type) });
   markPrecise(env, register);
   if (withinReturnRange(words, r, range, half)) return;
