@@ -276,7 +276,7 @@ function noteMap(env: Env, call: KfuncCall, regno: number): void {
     // The kernel looks at no type here, only whether there is a word where map pointers have theirs.
     const isSet = base === PTR_TO_BTF_ID || (base === PTR_TO_MEM && w[r + MEM_SIZE] !== 0);
     if (!isSet) env.reject(EINVAL, 'kfunc/not-map', { reg: regno });
-    if (base === PTR_TO_BTF_ID) env.unsupported('a BTF pointer to a map as argument of a kfunc');
+    if (call.map >= 0) env.unsupported('a map that is no map argument beside a map value in a kfunc call');
     return;
   }
   const index = w[r + MAP] as number;

@@ -30,6 +30,8 @@ import { setReturnValue } from './returns.ts';
 const R0 = 0;
 const MAX_ERRNO = 4095;
 const EXCEPTION = 'bpf_throw';
+/** Bytes that a program keeps from a function's entry to its return. */
+const COOKIE_SIZE = 8;
 
 const NUMBER_ITERATOR: ReadonlySet<string> = new Set(['bpf_iter_num_new', 'bpf_iter_num_next', 'bpf_iter_num_destroy']);
 
@@ -51,6 +53,7 @@ export function checkKfuncCall(env: Env): void {
 
   const call = new KfuncCall(kfunc);
   checkKfuncArguments(env, call);
+  if (kfunc.special === 'bpf_session_cookie') call.returnSize = COOKIE_SIZE;
   callBack(env, call);
   checkRegions(env, kfunc);
   release(env, call);
