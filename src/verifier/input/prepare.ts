@@ -1,5 +1,6 @@
 /** From what the object room links to what the verifier reads. */
 import { Btf } from '../../btf/index.ts';
+import { BpfiterError } from '../../errors.ts';
 import type { LinkedMap, LinkedObject, LinkedProgram } from '../../object/index.ts';
 import { BPF_F_SLEEPABLE, BPF_MAP_TYPE_ARRAY } from '../../uapi/index.ts';
 import type { AllocatedType, MapFields } from '../fields.ts';
@@ -15,7 +16,7 @@ export class VerifierInput {
   readonly #allocatedTypes: ReadonlyMap<number, AllocatedType> = new Map();
   readonly #maps = new Map<LinkedMap, VerifierMap>();
 
-  /** @throws FieldError if the kernel would refuse the object's BTF, and the object cannot do without */
+  /** @throws BpfiterError `refused` if the kernel would refuse the object's BTF, and the object cannot do without */
   constructor(object: LinkedObject, name: string, profile: KernelProfile) {
     this.#object = object;
     if (object.btf === undefined) return;
@@ -24,9 +25,10 @@ export class VerifierInput {
     try {
       this.#allocatedTypes = finder.allocatedTypes();
     } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
       // Refused BTF is left out, as libbpf does.
-      if (!(error instanceof FieldError) || object.btfRequired) throw error;
-      return;
+      if (!object.btfRequired) return;
+      throw new BpfiterError('refused', `the kernel refuses the BTF of ${name}: ${error.message}`, error);
     }
     this.#btf = btf;
     this.#finder = finder;
