@@ -33,6 +33,8 @@ export interface AssembledMap {
 export interface Assembled {
   readonly insns: Uint8Array;
   readonly maps: readonly AssembledMap[];
+  /** Slots by label. */
+  readonly labels: ReadonlyMap<string, number>;
 }
 
 const ALU: Readonly<Record<string, AluOperation>> = {
@@ -108,7 +110,7 @@ export function assemble(text: string, kfuncId: (name: string) => number = noKfu
       return target - at - 1;
     }),
   );
-  return { insns: encodeAll(insns), maps };
+  return { insns: encodeAll(insns), maps, labels };
 }
 
 function noKfuncs(name: string): never {

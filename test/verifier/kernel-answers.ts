@@ -6,6 +6,7 @@
 import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { Btf, BtfBuilder } from '../../src/btf/index.ts';
+import { loadBtf } from '../../src/host/btf-load.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import { loadProgram } from '../../src/host/program-load.ts';
 import { InstructionView } from '../../src/isa/index.ts';
@@ -16,6 +17,7 @@ import { linux618 } from '../../src/verifier/profile/linux-6.18/index.ts';
 import type { VerifierMap, VerifierProgram } from '../../src/verifier/program.ts';
 import { verify } from '../../src/verifier/verify.ts';
 import { type Assembled, assemble } from './assemble.ts';
+import { prototypesToBtf } from './prototypes.ts';
 
 /** A map of a test, by the names of the uapi. */
 export interface CaseMap {
@@ -40,6 +42,10 @@ export interface Case {
   readonly flags?: number;
   /** In the syntax of assemble.ts. */
   readonly code: string;
+  /** BTF and func_info, in the syntax of prototypes.ts: the first at instruction 0, others at the label of their name. */
+  readonly functions?: readonly string[];
+  /** Fields that are set after assembling. */
+  readonly patches?: readonly (readonly [insn: number, field: 'code' | 'dst' | 'src' | 'off' | 'imm', value: number])[];
 }
 
 export interface Answer {
@@ -94,7 +100,32 @@ function kfuncId(name: string): number {
   return id;
 }
 
-const assembled = ({ code }: Case): Assembled => assemble(code, kfuncId);
+const SETTERS = { code: 'setCode', dst: 'setDst', src: 'setSrc', off: 'setOff', imm: 'setImm' } as const;
+
+function assembled({ code, patches = [] }: Case): Assembled {
+  const result = assemble(code, kfuncId);
+  const view = new InstructionView(result.insns);
+  for (const [insn, field, value] of patches) view[SETTERS[field]](insn, value);
+  return result;
+}
+
+interface FunctionInfo {
+  readonly bytes: Uint8Array;
+  readonly functions: VerifierProgram['functions'];
+}
+
+function functionInfo({ functions }: Case, { labels }: Assembled): FunctionInfo | undefined {
+  if (functions === undefined) return undefined;
+  const types = prototypesToBtf(functions);
+  return {
+    bytes: types.bytes,
+    functions: types.functions.map(({ name, typeId }, index) => {
+      const insn = index === 0 ? 0 : labels.get(name);
+      if (insn === undefined) throw new Error(`no label ${name}`);
+      return { insn, typeId };
+    }),
+  };
+}
 
 /** What the verifier says. */
 export function askVerifier(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
@@ -113,7 +144,9 @@ function optionsOf(test: Case): { target?: string } {
 
 function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): VerifierProgram {
   const { type, expectedAttachType, attachBtfId } = attributesOf(test);
-  const { insns, maps: references } = assembled(test);
+  const program = assembled(test);
+  const { insns, maps: references } = program;
+  const info = functionInfo(test, program);
   const made = new Map<string, VerifierMap>();
   return {
     name: 'test',
@@ -127,8 +160,8 @@ function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): Verifie
     attachBtfId,
     attachModule: undefined,
     attachesToProgram: false,
-    btf: undefined,
-    functions: [],
+    btf: info && Btf.parse(info.bytes, { name: 'test' }),
+    functions: info?.functions ?? [],
     lines: [],
     kfuncModules: [],
   };
@@ -168,9 +201,13 @@ function described(name: string, maps: Readonly<Record<string, CaseMap>>): Omit<
 /** What the running kernel says. Needs the privilege to load programs. */
 export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
   const { type, expectedAttachType, attachBtfId } = attributesOf(test);
-  const { insns, maps: references } = assembled(test);
+  const program = assembled(test);
+  const { insns, maps: references } = program;
+  const info = functionInfo(test, program);
   const made = new Map<string, number>();
+  let btfFd: number | undefined;
   try {
+    btfFd = info && loadedBtf(info);
     const view = new InstructionView(insns);
     for (const { insn, name } of references) view.setImm(insn, createNamed(name, maps, made));
     const { result, log } = loadProgram({
@@ -180,6 +217,11 @@ export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): 
       flags: test.flags ?? 0,
       expectedAttachType,
       attachBtfId,
+      btfFd,
+      funcInfo: info && {
+        recordSize: 8,
+        bytes: new Uint8Array(Uint32Array.from(info.functions.flatMap(({ insn, typeId }) => [insn, typeId])).buffer),
+      },
     });
     if (result >= 0) {
       closeSync(result);
@@ -188,7 +230,14 @@ export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): 
     return { verdict: 'reject', errno: -result, message: decisiveLine(log) ?? '' };
   } finally {
     for (const fd of made.values()) closeSync(fd);
+    if (btfFd !== undefined) closeSync(btfFd);
   }
+}
+
+function loadedBtf({ bytes }: FunctionInfo): number {
+  const { result, log } = loadBtf(bytes);
+  if (result < 0) throw new Error(`BTF: errno ${-result}: ${log}`);
+  return result;
 }
 
 function createNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: Map<string, number>): number {
