@@ -24,9 +24,9 @@ await bundle.write({
   format: 'esm',
   chunkFileNames: 'chunks/[name].js',
   codeSplitting: {
-    // Without this, what the main program itself needs would become part of it.
+    // The rooms that every command with an OBJ needs. Without the next line, what the main program itself needs would become part of them.
     includeDependenciesRecursively: false,
-    groups: [{ name: 'rooms', test: /\/dist\/(?!cli|errors|uapi|version)/ }],
+    groups: [{ name: 'rooms', test: /\/dist\/(?!cli|errors|uapi|version|verifier)/ }],
   },
 });
 await bundle.close();

@@ -326,9 +326,9 @@ describe.skipIf(!canBecomeNobody)('without privileges (skipped where the tests c
   test.each([
     ['run', task],
     ['prog', 'run', program('numbers')],
-    ['verify', task],
+    ['verify', '--kernel', 'host', task],
     ['link', 'show'],
-  ])('%s %s %s says why it is not permitted', async (...args) => {
+  ])('%s %s says why it is not permitted', async (...args) => {
     const given = args.filter((word) => word !== undefined);
     const { status, stdout, stderr } = await bpfiter(given, nobody);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
