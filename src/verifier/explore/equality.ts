@@ -209,7 +209,8 @@ function slotsEqual(old: Frame, current: Frame, slot: number, exact: Exactness):
   const low = o[at] as number; // the slot exists in the old frame
   const high = o[at + 1] as number;
   const exists = slot < current.slots;
-  if (exact === EXACT && (!exists || low !== n[at] || high !== n[at + 1])) return false;
+  // Linux 6.18 wants the same types of bytes within loops too; later kernels do not.
+  if (exact !== NOT_EXACT && (!exists || low !== n[at] || high !== n[at + 1])) return false;
   if (low === 0 && high === 0) return true; // STACK_INVALID throughout: nothing depends on it
   const record = at + SLOT_TYPE_WORDS;
   for (let byte = 7; byte >= 0; byte--) {
