@@ -3,13 +3,13 @@
  * After the set_*_callback_state() functions of kernel/bpf/verifier.c. Timers: kfuncs/.
  */
 import type { Env } from '../environment.ts';
-import { ENOTSUPP } from '../errno.ts';
+import { EFAULT, ENOTSUPP } from '../errno.ts';
 import { markPrecise, pushAsyncCallback, pushCallbackCall } from '../explore/index.ts';
 import type { Frame } from '../frame.ts';
 import { markConstDynptr, prepareTimerCallback } from '../kfuncs/index.ts';
 import { LOG_INSTRUCTIONS } from '../log/index.ts';
 import { BTF, BTF_ID, copyRegister, MAP, TYPE, UMAX } from '../register.ts';
-import { DYNPTR_TYPE_LOCAL, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../register-types.ts';
+import { DYNPTR_TYPE_LOCAL, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, SCALAR_VALUE } from '../register-types.ts';
 import { markKnownZero, markUnknown, resetRegister } from '../scalar/index.ts';
 import type { HelperCall } from './call.ts';
 import {
@@ -50,6 +50,8 @@ function pushLoop(env: Env, subprogram: number): void {
   const { frame } = env;
   const w = frame.words;
   const r = frame.register(1);
+  // The kernel gives up where the number of rounds is a pointer.
+  if (w[r + TYPE] !== SCALAR_VALUE) env.reject(EFAULT, 'verifier-bug', { what: 'backtracking misuse' });
   markPrecise(env, 1);
   const rounds = ((w[r + UMAX + 1] as number) >>> 0) * TWO_32 + ((w[r + UMAX] as number) >>> 0); // within the record
   if (frame.callbackDepth < rounds) {
