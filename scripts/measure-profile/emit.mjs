@@ -24,4 +24,18 @@ export const object = (members) =>
 
 export const array = (items) => `[\n${items.map((item) => `${item},\n`).join('')}]`;
 
-export const comment = (lines) => `/**\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n`;
+const COMMENT_WIDTH = 116;
+
+/** @param lines text of which blank lines part the paragraphs; it is wrapped anew */
+export function comment(lines) {
+  const paragraphs = lines.join(' ').split('  ');
+  const wrapped = paragraphs.map((text) => {
+    const rows = [''];
+    for (const word of text.split(' ')) {
+      if (rows.at(-1) !== '' && rows.at(-1).length + 1 + word.length > COMMENT_WIDTH) rows.push('');
+      rows[rows.length - 1] += rows.at(-1) === '' ? word : ` ${word}`;
+    }
+    return rows.map((row) => ` * ${row}\n`).join('');
+  });
+  return `/**\n${wrapped.join(' *\n')} */\n`;
+}

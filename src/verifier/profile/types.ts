@@ -92,8 +92,8 @@ export interface ProgramKind {
   readonly sleepable: boolean;
   /**
    * What BTF says that the program is attached to, as targetOf() gives it: `task` for iter/task, the tracepoint for
-   * tp_btf, the function for fentry, fexit and fmod_ret, the hook for LSM (`file_open`), struct and member for struct_ops
-   * (`tcp_congestion_ops.ssthresh`); undefined elsewhere.
+   * tp_btf, the function for fentry, fexit and fmod_ret, the hook for LSM (`file_open`), struct and member for
+   * struct_ops (`tcp_congestion_ops.ssthresh`); undefined elsewhere.
    */
   readonly target: string | undefined;
 }
@@ -124,7 +124,7 @@ export interface KfuncEntry {
 export interface ContextAccess {
   /** The kernel's name of the register type that a load gives: `scalar`, `pkt`, `pkt_end`, `sock_or_null`, ... */
   readonly register: string;
-  /** For BTF pointers: the struct, by name (empty for an anonymous one), and by id where it comes from the kernel's BTF. */
+  /** For BTF pointers: the struct by name, which may be empty, and by id where it comes from the kernel's BTF. */
   readonly btf?: string;
   readonly btfId?: number;
   /** For scalars of which more is known: the values that they can have. */
@@ -149,7 +149,7 @@ export interface ProgramTypeRules {
   readonly gplOnly: boolean;
   /** Whether LD_ABS and LD_IND are taken. */
   readonly loadAbsolute: boolean;
-  /** Whether functions have a stack of their own, so that the limit is for each and not for all that call each other. */
+  /** Whether each function has a stack of its own, so that the limit is not for all that call each other. */
   readonly privateStack: boolean;
   /** Whether the helpers of all maps may change sockmaps and sockhashes. */
   readonly sockmap: { readonly update: boolean; readonly delete: boolean };

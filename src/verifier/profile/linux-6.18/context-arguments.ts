@@ -1,9 +1,9 @@
 /**
  * Arguments of tracepoints (tp_btf) and struct_ops that are not what their prototype says, which is a trusted pointer.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: every argument of every tracepoint in its BTF is read. What is known of
- * tracepoints that this kernel was built without stands in tracepoints-elsewhere.ts. Arguments are those that
- * programs see, counted from 0.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: every argument of every tracepoint in its BTF is read.
+ * What is known of tracepoints that this kernel was built without stands in tracepoints-elsewhere.ts. Arguments are
+ * those that programs see, counted from 0.
  */
 import type { StructOpsRow, TracepointsByArgument } from '../function-rules.ts';
 

@@ -1,10 +1,10 @@
 /**
  * Contexts that are structs of their own: their fields, and which of them programs of each kind may load and store.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: each kind of program loads and stores 1, 2, 4 and 8 bytes at each
- * offset; the names are those of the structs in its BTF. Every refusal was `invalid bpf_context access off=N size=N`.
- * Fields that no kind may touch are left out, and contexts that are the arguments of a function (function-context.ts).
- * Of unnamed unions the first member stands for all.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: each kind of program loads and stores 1, 2, 4 and 8 bytes
+ * at each offset; the names are those of the structs in its BTF. Every refusal was `invalid bpf_context access off=N
+ * size=N`. Fields that no kind may touch are left out, and contexts that are the arguments of a function
+ * (function-context.ts). Of unnamed unions the first member stands for all.
  */
 import type { ContextRow, ContextStructs } from '../context-table.ts';
 

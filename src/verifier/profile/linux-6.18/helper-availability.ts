@@ -1,10 +1,10 @@
 /**
  * Which helpers programs of each kind may call.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: each kind of program that the kernel loads calls each helper;
- * `program of this type cannot use helper` is a no. Left out: what else a call needs (licence, sleepability, arguments),
- * kinds that the measuring machine does not load (trampolines.ts), and helpers that lockdown hides there (lockdown.ts).
- * Names are without `bpf_`; the row `every` is what all kinds with more than a few helpers have.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: each kind of program that the kernel loads calls each
+ * helper; `program of this type cannot use helper` is a no. Left out: what else a call needs (licence, sleepability,
+ * arguments), kinds that the measuring machine does not load (trampolines.ts), and helpers that lockdown hides there
+ * (lockdown.ts). Names are without `bpf_`; the row `every` is what all kinds with more than a few helpers have.
  */
 import type { AvailabilityRow } from '../availability.ts';
 

@@ -1,10 +1,10 @@
 /**
- * Iterator targets: the arguments of their programs that are not trusted, or may be NULL, or are buffers; whether sleepable
- * programs attach (they all load); what the target is parametrised by.
+ * Iterator targets: the arguments of their programs that are not trusted, or may be NULL, or are buffers; whether
+ * sleepable programs attach (they all load); what the target is parametrised by.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs. Arguments are counted from 0, which is `meta`; those that are not here are
- * what their prototype says: scalars, and trusted pointers. Buffers have no size when a program is loaded: how far it
- * reaches is compared with the map when it is attached.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs. Arguments are counted from 0, which is `meta`; those that
+ * are not here are what their prototype says: scalars, and trusted pointers. Buffers have no size when a program is
+ * loaded: how far it reaches is compared with the map when it is attached.
  */
 import type { IteratorRow } from '../function-rules.ts';
 

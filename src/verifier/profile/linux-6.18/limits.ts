@@ -1,8 +1,8 @@
 /**
  * How much of what a program may have, and the answer to one more.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs, with programs that have just as much and the next number that there is.
- * An empty message: the program is refused before there is a log.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs, with programs that have just as much and the next number
+ * that there is. An empty message: the program is refused before there is a log.
  */
 import type { LimitRow } from '../profile.ts';
 

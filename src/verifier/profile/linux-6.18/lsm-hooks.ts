@@ -38,8 +38,8 @@ export const booleanHooks: ReadonlySet<string> = new Set(
 /** Hooks that no program may be attached to. */
 export const disabledHooks: ReadonlySet<string> = new Set(
   words(`
-    vm_enough_memory inode_need_killpriv inode_getsecurity inode_listsecurity inode_copy_up_xattr getselfattr getprocattr
-    setprocattr key_getsecurity audit_rule_match xfrm_decode_session ismaclabel
+    vm_enough_memory inode_need_killpriv inode_getsecurity inode_listsecurity inode_copy_up_xattr getselfattr
+    getprocattr setprocattr key_getsecurity audit_rule_match xfrm_decode_session ismaclabel
   `),
 );
 

@@ -1,10 +1,10 @@
 /**
  * Which types of maps helpers take, and which maps programs of each kind may use.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: every helper that takes a map is called with every type of map, and the
- * check of the two is the last that a call meets. A refusal is `cannot pass map_type N into func F#N`. What is
- * refused to nobody here may be used by every kind of program. Left out: helpers that the measuring machine cannot
- * be asked for (elsewhere.ts), and what a map may be created with.
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs: every helper that takes a map is called with every type of
+ * map, and the check of the two is the last that a call meets. A refusal is `cannot pass map_type N into func F#N`.
+ * What is refused to nobody here may be used by every kind of program. Left out: helpers that the measuring machine
+ * cannot be asked for (elsewhere.ts), and what a map may be created with.
  */
 import type { FieldRow, MapTypesByHelper } from '../map-rules.ts';
 

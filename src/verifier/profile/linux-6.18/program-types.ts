@@ -1,10 +1,10 @@
 /**
- * What programs of each kind may do besides calling functions and touching their context, and which attach types
- * each program type loads with.
+ * What programs of each kind may do besides calling functions and touching their context, and which attach types each
+ * program type loads with.
  *
- * Measured on Linux 6.18.44 by scripts/measure-profile.mjs, a question being a program of a few instructions. Where no socket can
- * be come by to put into a sockmap, `update` is taken to be as `delete`. Left out: kinds that the measuring machine does
- * not load (trampolines.ts).
+ * Measured on Linux 6.18.44 by scripts/measure-profile.mjs, a question being a program of a few instructions. Where no
+ * socket can be come by to put into a sockmap, `update` is taken to be as `delete`. Left out: kinds that the measuring
+ * machine does not load (trampolines.ts).
  */
 import type { LoadableRow, ProgramRow } from '../program-rules.ts';
 
