@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { Btf, BtfBuilder } from '../../src/btf/index.ts';
+import { Btf, BtfBuilder, type TypeId } from '../../src/btf/index.ts';
 import { loadBtf } from '../../src/host/btf-load.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import { loadProgram } from '../../src/host/program-load.ts';
@@ -13,6 +13,7 @@ import { InstructionView } from '../../src/isa/index.ts';
 import { decisiveLine } from '../../src/kernel-log.ts';
 import { findSectionDefinition } from '../../src/object/index.ts';
 import { mapTypeId } from '../../src/uapi/index.ts';
+import { FieldFinder } from '../../src/verifier/input/special-fields.ts';
 import { linux618 } from '../../src/verifier/profile/linux-6.18/index.ts';
 import type { VerifierMap, VerifierProgram } from '../../src/verifier/program.ts';
 import { verify } from '../../src/verifier/verify.ts';
@@ -30,6 +31,8 @@ export interface CaseMap {
   readonly frozen?: readonly number[];
   /** Map of maps: name of a map like those in it. */
   readonly inner?: string;
+  /** Type of the values. */
+  readonly value?: (builder: BtfBuilder) => TypeId;
 }
 
 export interface Case {
@@ -79,7 +82,7 @@ interface Attributes {
 
 /** Whether the case can only be verified with the kernel's BTF. */
 export const needsKernelBtf = ({ section = 'socket', code }: Case): boolean =>
-  section.includes('/') || code.includes('call kfunc');
+  section.includes('/') || code.includes('call kfunc') || /map pointer|kptr/.test(code);
 
 function attributesOf({ section = 'socket' }: Case): Attributes {
   const definition = findSectionDefinition(section);
@@ -167,10 +170,30 @@ function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): Verifie
   };
 }
 
+/** BTF of a map's value, with the key's type first. */
+function typesOf({ value }: Pick<CaseMap, 'value'>): { bytes: Uint8Array; key: number; value: number } | undefined {
+  if (value === undefined) return undefined;
+  const builder = new BtfBuilder();
+  const key = builder.add({
+    kind: 'int',
+    name: 'int',
+    size: 4,
+    signed: true,
+    char: false,
+    bool: false,
+    bits: 32,
+    bitOffset: 0,
+  });
+  const id = value(builder);
+  return { bytes: builder.bytes(), key, value: id };
+}
+
 function mapNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: Map<string, VerifierMap>): VerifierMap {
   let map = made.get(name);
   if (map === undefined) {
-    const { type, keySize, valueSize, entries, flags = 0, frozen, inner } = described(name, maps);
+    const { type, keySize, valueSize, entries, flags = 0, frozen, inner, value } = described(name, maps);
+    const types = typesOf({ ...(value !== undefined && { value }) });
+    const ownBtf = types === undefined ? undefined : Btf.parse(types.bytes);
     map = {
       name,
       type,
@@ -181,9 +204,9 @@ function mapNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: M
       extra: 0n,
       frozen: frozen !== undefined,
       value: frozen === undefined ? undefined : Uint8Array.from(frozen),
-      fields: undefined,
-      btfValueTypeId: 0,
-      btfKeyTypeId: 0,
+      fields: types && ownBtf && new FieldFinder(ownBtf, btf).inMapValue(types.value),
+      btfValueTypeId: types?.value ?? 0,
+      btfKeyTypeId: types?.key ?? 0,
       inner: inner === undefined ? undefined : mapNamed(inner, maps, made),
     };
     made.set(name, map);
@@ -243,7 +266,10 @@ function loadedBtf({ bytes }: FunctionInfo): number {
 function createNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made: Map<string, number>): number {
   const known = made.get(name);
   if (known !== undefined) return known;
-  const { type, keySize, valueSize, entries, flags = 0, frozen, inner } = described(name, maps);
+  const { type, keySize, valueSize, entries, flags = 0, frozen, inner, value } = described(name, maps);
+  const types = typesOf({ ...(value !== undefined && { value }) });
+  const btfFd = types === undefined ? -1 : loadBtf(types.bytes).result;
+  if (types !== undefined && btfFd < 0) throw new Error(`BTF of map ${name}: errno ${-btfFd}`);
   const fd = tryCreateMap({
     map_type: type,
     key_size: keySize,
@@ -251,7 +277,9 @@ function createNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made
     max_entries: entries,
     map_flags: flags,
     ...(inner !== undefined && { inner_map_fd: createNamed(inner, maps, made) }),
+    ...(types !== undefined && { btf_fd: btfFd, btf_key_type_id: types.key, btf_value_type_id: types.value }),
   });
+  if (btfFd >= 0) closeSync(btfFd);
   if (fd < 0) throw new Error(`map ${name}: errno ${-fd}`);
   made.set(name, fd);
   if (frozen !== undefined) {

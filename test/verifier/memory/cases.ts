@@ -3,12 +3,31 @@
  * each is in recorded.json.
  */
 
+import type { BtfBuilder, TypeId } from '../../../src/btf/index.ts';
 import type { Case, CaseMap } from '../kernel-answers.ts';
 
 const BPF_F_RDONLY_PROG = 1 << 7;
 const BPF_F_WRONLY_PROG = 1 << 8;
 const BPF_F_STRICT_ALIGNMENT = 1 << 0;
 const BPF_F_SLEEPABLE = 1 << 4;
+
+/** `struct { struct task_struct __kptr_untrusted *loose; struct task_struct __kptr *held; struct bpf_timer t; }` */
+function kptrs(builder: BtfBuilder): TypeId {
+  const task = builder.add({ kind: 'struct', name: 'task_struct', size: 0, members: [] });
+  const timer = builder.add({ kind: 'struct', name: 'bpf_timer', size: 16, members: [] });
+  const pointer = (tag: string) =>
+    builder.add({ kind: 'ptr', name: '', type: builder.add({ kind: 'type_tag', name: tag, type: task }) });
+  return builder.add({
+    kind: 'struct',
+    name: 'value',
+    size: 40,
+    members: [
+      { name: 'loose', type: pointer('kptr_untrusted'), bitOffset: 0, bitFieldSize: 0 },
+      { name: 'held', type: pointer('kptr'), bitOffset: 64, bitFieldSize: 0 },
+      { name: 't', type: timer, bitOffset: 128, bitFieldSize: 0 },
+    ],
+  });
+}
 
 export const maps: Readonly<Record<string, CaseMap>> = {
   array: { type: 'array', keySize: 4, valueSize: 48, entries: 8 },
@@ -25,6 +44,7 @@ export const maps: Readonly<Record<string, CaseMap>> = {
   writeonly: { type: 'array', keySize: 4, valueSize: 16, entries: 1, flags: BPF_F_WRONLY_PROG },
   outer: { type: 'array_of_maps', keySize: 4, valueSize: 4, entries: 2, inner: 'array' },
   sockets: { type: 'sockmap', keySize: 4, valueSize: 4, entries: 2 },
+  kptrs: { type: 'array', keySize: 4, valueSize: 40, entries: 1, value: kptrs },
   ring: { type: 'ringbuf', keySize: 0, valueSize: 0, entries: 4096 },
 };
 
@@ -627,4 +647,42 @@ export const cases: readonly Case[] = [
     name: 'what a ring buffer perhaps reserved',
     code: 'r1 = map[ring]\nr2 = 16\nr3 = 0\ncall bpf_ringbuf_reserve\n*(u64 *)(r0 +8) = 1\nr0 = 0\nexit',
   },
+
+  // Pointers in map values.
+  ...[
+    { name: 'a kptr out of a map may be NULL', code: 'r1 = *(u64 *)(r0 +0)\nr0 = *(u32 *)(r1 +0)' },
+    {
+      name: 'a kptr out of a map can be read',
+      code: 'r1 = *(u64 *)(r0 +0)\nif r1 == 0 goto out\nr0 = *(u32 *)(r1 +0)',
+    },
+    { name: 'half a kptr', code: 'r1 = *(u32 *)(r0 +0)' },
+    { name: 'the middle of a kptr', code: 'r1 = *(u32 *)(r0 +4)' },
+    { name: 'two halves of two kptrs', code: 'r1 = *(u64 *)(r0 +4)' },
+    {
+      name: 'a kptr at an offset that varies',
+      code: 'r7 = r0\ncall bpf_get_prandom_u32\nr0 &= 8\nr7 += r0\nr1 = *(u64 *)(r7 +0)',
+    },
+    { name: 'NULL is stored as kptr', code: '*(u64 *)(r0 +0) = 0' },
+    { name: 'a NULL in a register is stored as kptr', code: 'r1 = 0\n*(u64 *)(r0 +0) = r1' },
+    { name: 'a constant is stored as kptr', code: '*(u64 *)(r0 +0) = 1' },
+    { name: 'a number is stored as kptr', code: 'r1 = 1\n*(u64 *)(r0 +0) = r1' },
+    { name: 'a task is stored as kptr', code: 'r1 = *(u64 *)(r6 +8)\n*(u64 *)(r0 +0) = r1' },
+    { name: 'a moved task is stored as kptr', code: 'r1 = *(u64 *)(r6 +8)\nr1 += 8\n*(u64 *)(r0 +0) = r1' },
+    { name: 'a stored kptr is stored again', code: 'r1 = *(u64 *)(r0 +0)\n*(u64 *)(r0 +0) = r1' },
+    { name: 'a stack pointer is stored as kptr', code: '*(u64 *)(r0 +0) = r10' },
+    { name: 'a referenced kptr is stored', code: 'r1 = *(u64 *)(r6 +8)\n*(u64 *)(r0 +8) = r1' },
+    { name: 'NULL is stored as referenced kptr', code: '*(u64 *)(r0 +8) = 0' },
+    { name: 'a referenced kptr is read', code: 'r1 = *(u64 *)(r0 +8)\nif r1 == 0 goto out\nr0 = *(u32 *)(r1 +0)' },
+    { name: 'a referenced kptr that may be NULL is read', code: 'r1 = *(u64 *)(r0 +8)\nr0 = *(u32 *)(r1 +0)' },
+    { name: 'an atomic operation on a kptr', code: 'r1 = 1\nlock *(u64 *)(r0 +0) += r1' },
+    { name: 'a timer is read', code: 'r1 = *(u64 *)(r0 +16)' },
+    { name: 'a timer is written', code: '*(u8 *)(r0 +31) = 0' },
+    { name: 'what lies behind a timer is written', code: '*(u64 *)(r0 +32) = 0' },
+    { name: 'a helper is given a kptr', code: 'r2 = r0\nr1 = map[array]\ncall bpf_map_lookup_elem' },
+    { name: 'a helper is given a timer', code: 'r2 = r0\nr2 += 16\nr1 = map[array]\ncall bpf_map_lookup_elem' },
+    {
+      name: 'a helper is given what lies behind a timer',
+      code: 'r2 = r0\nr2 += 32\nr1 = map[array]\ncall bpf_map_lookup_elem',
+    },
+  ].map(({ name, code }) => ({ name, section: 'tp_btf/sched_switch', code: `${lookup('kptrs')} ${code}\n${out}` })),
 ];
