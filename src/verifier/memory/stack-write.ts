@@ -95,8 +95,7 @@ function writeAt(env: Env, target: Frame, off: number, size: number, valueReg: n
 /** Bytes that are no spilled register: what was spilled there is lost. */
 function writeData(env: Env, target: Frame, off: number, size: number, valueReg: number): void {
   const slot = slotOf(off);
-  target.words[target.spilled(slot) + TYPE] = NOT_INIT;
-  if (isSpecial(target.slotType(slot, 0))) for (let byte = 0; byte < SLOT_BYTES; byte++) scrubByte(target, slot, byte);
+  forgetSlot(target, slot);
   let type = STACK_MISC;
   if (isZero(env, valueReg)) {
     // A zero that is no spill relies on the register's value from here on.
@@ -105,6 +104,12 @@ function writeData(env: Env, target: Frame, off: number, size: number, valueReg:
   }
   const first = byteOf(off);
   for (let byte = first; byte < first + size; byte++) target.setSlotType(slot, byte, type);
+}
+
+/** A part of the slot is overwritten: what it was as a whole, a register or an iterator, it is no more. */
+function forgetSlot(target: Frame, slot: number): void {
+  target.words[target.spilled(slot) + TYPE] = NOT_INIT;
+  if (isSpecial(target.slotType(slot, 0))) for (let byte = 0; byte < SLOT_BYTES; byte++) scrubByte(target, slot, byte);
 }
 
 const isSpecial = (type: number): boolean =>
@@ -125,14 +130,13 @@ function writeRange(env: Env, target: Frame, from: number, to: number, valueReg:
   for (let off = from; off < to; off++) {
     const slot = slotOf(off);
     const byte = byteOf(off);
-    const type = target.slotType(slot, byte);
     env.markSlotScratched(slot);
-    if (zero && type === STACK_SPILL && isSpilledZero(target, slot)) {
+    if (zero && target.slotType(slot, byte) === STACK_SPILL && isSpilledZero(target, slot)) {
       usedZero = true;
       continue;
     }
-    target.words[target.spilled(slot) + TYPE] = NOT_INIT;
-    if (zero && type === STACK_ZERO) usedZero = true;
+    forgetSlot(target, slot);
+    if (zero && target.slotType(slot, byte) === STACK_ZERO) usedZero = true;
     else target.setSlotType(slot, byte, STACK_MISC);
   }
   if (usedZero && valueReg >= 0) markPrecise(env, valueReg);

@@ -199,6 +199,23 @@ export const cases: readonly Case[] = [
     code: `*(u64 *)(r10 -8) = r1\n*(u64 *)(r10 -16) = r1\ncall bpf_get_prandom_u32\nr6 = r0\nr6 &= 8\nr2 = r10\nr2 += -16\nr2 += r6\nr1 = 0\n*(u64 *)(r2 +0) = r1\nr3 = *(u64 *)(r10 -8)\nr0 = *(u32 *)(r3 +0)\nexit`,
   },
   {
+    name: 'a store at an offset that varies makes data of all of a spilled number',
+    code: `${unknown} r6 &= 1\n*(u64 *)(r10 -8) = r6\nr2 = r10\nr2 += -4\nr2 += r6\n*(u8 *)(r2 +0) = 1\nr7 = *(u64 *)(r10 -8)\nr0 = 0\nexit`,
+  },
+  {
+    name: 'a zero stored at an offset that varies leaves a spilled zero',
+    code: `${unknown} r6 &= 1\nr7 = 0\n*(u64 *)(r10 -8) = r7\nr2 = r10\nr2 += -4\nr2 += r6\n*(u8 *)(r2 +0) = r7\nr7 = *(u64 *)(r10 -8)\nr8 = value[array] +0\nr8 += r7\nr0 = *(u64 *)(r8 +40)\nexit`,
+  },
+  {
+    name: 'a zero stored at an offset that varies makes data of zeros beside a spilled number',
+    code: `${unknown} r6 &= 1\nr7 = 0\n*(u32 *)(r10 -4) = r7\n*(u32 *)(r10 -8) = r6\nr2 = r10\nr2 += -2\nr2 += r6\n*(u8 *)(r2 +0) = r7\nr7 = *(u32 *)(r10 -4)\nr8 = value[array] +0\nr8 += r7\nr0 = *(u8 *)(r8 +0)\nexit`,
+  },
+  {
+    name: 'an iterator overwritten in part at an offset that varies is lost',
+    section: 'raw_tp',
+    code: `${unknown} r6 &= 1\nr1 = r10\nr1 += -8\nr2 = 0\nr3 = 5\ncall kfunc bpf_iter_num_new\nr2 = r10\nr2 += -4\nr2 += r6\n*(u8 *)(r2 +0) = 1\nr1 = *(u8 *)(r10 -8)\nr0 = 0\nexit`,
+  },
+  {
     name: 'a misaligned offset that varies',
     code: `${unknown} r6 &= 7\nr2 = r10\nr2 += -16\nr2 += r6\n*(u32 *)(r2 +0) = 1\nr0 = 0\nexit`,
   },
