@@ -135,6 +135,8 @@ function kernelType(env: Env, btf: Btf, pointer: PointerType, index: number): nu
   const type = btf.type(btf.skipModifiersAndTypedefs(pointer.type));
   const facts = { index, ...described(type) };
   if (type.name === '') env.reject(EINVAL, 'argument-candidates-error', { ...facts, error: -EINVAL });
+  // Linux looks such a name up by what it looked it up as before, by any program.
+  if (type.kind === 'fwd') env.unsupported(`a tagged pointer to ${type.target} ${type.name}, which is only declared,`);
   const kernel = env.profile.btf;
   const essential = type.name.replace(/___.*$/, '');
   const [first, second] = kernel.findEssential(essential).filter((id) => kernel.kindOf(id) === btf.kindOf(type.id));

@@ -85,6 +85,7 @@ function checkLoadOfConstant(env: Env, insn: number, used: Set<VerifierMap>): vo
 /** The address of a byte of a map's value. */
 function checkDirectValue(env: Env, map: VerifierMap, offset: number): void {
   const unsigned = offset >>> 0;
+  if (unsigned >= BPF_MAX_VAR_OFF) env.reject(EINVAL, 'direct-value-offset', { offset: unsigned });
   const refuse = (errno: number): never =>
     env.reject(errno, 'map-value-pointer-invalid', { valueSize: map.valueSize, offset: unsigned });
   switch (map.type) {
@@ -101,6 +102,8 @@ function checkDirectValue(env: Env, map: VerifierMap, offset: number): void {
 }
 
 const PAGE_SIZE = 4096;
+/** Larger offsets of pointers are taken for mistakes. */
+const BPF_MAX_VAR_OFF = 1 << 29;
 
 /** A variable or function of the kernel, by its BTF. */
 function checkKernelSymbol(env: Env, insn: number): void {

@@ -1,5 +1,6 @@
 /** All that is checked and found out about a program before its first path is walked, in the kernel's order. */
 import type { Env } from '../environment.ts';
+import { checkAttachment } from './attachment.ts';
 import { findComponents } from './components.ts';
 import { checkControlFlow } from './control-flow.ts';
 import { markFastcallPatterns } from './fastcall.ts';
@@ -12,10 +13,9 @@ import { findPostorder, findSuccessors } from './successors.ts';
 
 /**
  * Fills env.subprograms, env.flow and env.facts.
- * @param checkAttachment checks what the program attaches to; the kernel does so once the control flow is known
  * @throws Rejection, NotModelled
  */
-export function prepareProgram(env: Env, checkAttachment?: (env: Env) => void): void {
+export function prepareProgram(env: Env): void {
   checkFunctionRecords(env);
   findSubprograms(env);
   env.flow = new FlowData(env.count, env.subprograms.length);
@@ -26,7 +26,7 @@ export function prepareProgram(env: Env, checkAttachment?: (env: Env) => void): 
   checkControlFlow(env);
   findSuccessors(env);
   findPostorder(env);
-  checkAttachment?.(env);
+  checkAttachment(env);
   findComponents(env);
   findLiveRegisters(env);
   logLiveRegisters(env);

@@ -17,7 +17,7 @@ export const flowMessages = {
   'kfunc-module-without-fd-array': () => 'kfunc offset > 0 without fd_array is invalid',
   'kfunc-btf-not-found': () => 'failed to find BTF for kernel function',
   'too-many-kfuncs': () => 'too many different kernel function calls',
-  'kfunc-is-no-function': (f: { id: number }) => `kernel btf_id ${f.id} is not a function`,
+  'kfunc-is-no-function': (f: { id: number }) => `kernel btf_id ${f.id >>> 0} is not a function`,
   'kfunc-without-prototype': (f: { id: number }) => `kernel function btf_id ${f.id} does not have a valid func_proto`,
   'kfunc-needs-device': () => 'metadata kfuncs require device-bound program',
 
@@ -50,6 +50,7 @@ export const flowMessages = {
     `ldimm64 failed to find the address for kernel symbol '${f.name}'.`,
   'fd-is-no-map': (f: { fd: number }) => `fd ${f.fd} is not pointing to valid bpf_map`,
   'map-has-no-direct-values': () => 'no direct value access support for this map type',
+  'direct-value-offset': (f: { offset: number }) => `direct value offset of ${f.offset} is not allowed`,
   'map-value-pointer-invalid': (f: { valueSize: number; offset: number }) =>
     `invalid access to map value pointer, value_size=${f.valueSize} off=${f.offset}`,
 
@@ -64,6 +65,9 @@ export const flowMessages = {
   // Control flow.
   'unreachable-insn': (f: { insn: number }) => `unreachable insn ${f.insn}`,
   'jump-into-ld-imm64': (f: { insn: number }) => `jump into the middle of ldimm64 insn ${f.insn}`,
+
+  // In the words of the profile.
+  'attachment-refused': (f: { reason: string }) => f.reason,
 
   // Arguments of functions, by their BTF.
   'too-many-arguments': (f: { name: string; count: number; limit: number }) =>
