@@ -110,7 +110,6 @@ async function askProfile(path, name) {
     input = {
       program: reader.program(program),
       allocatedTypes: reader.allocatedTypes(),
-      target: program.program.attachTarget?.name,
     };
   } catch (error) {
     return {

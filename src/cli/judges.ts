@@ -98,11 +98,9 @@ class ProfileJudge implements Judge {
     const chosen = linked.programs.find((candidate) => candidate.program.name === program);
     if (chosen === undefined) throw new BpfiterError('not-found', `program '${program}' is not loaded by itself`);
     const input = new VerifierInput(linked, object, this.#profile);
-    const target = chosen.program.attachTarget?.name;
     const result = verify(input.program(chosen), this.#profile, {
       logLevel,
       allocatedTypes: input.allocatedTypes(),
-      ...(target !== undefined && { target }),
     });
     if (result.verdict === 'accept') return { log: result.log };
     if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });

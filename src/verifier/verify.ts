@@ -3,15 +3,19 @@
  * its paths, then what holds for all paths together.
  */
 import type { Btf } from '../btf/index.ts';
+import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
-import { Env, type InsnFacts, type Statistics } from './environment.ts';
+import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics } from './environment.ts';
+import { E2BIG, EINVAL, EINVAL } from './errno.ts';
 import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
-import { checkStackDepth, prepareProgram } from './flow/index.ts';
+import { attachRefusal, checkStackDepth, prepareProgram } from './flow/index.ts';
 import { checkNoMissingKfunc } from './kfuncs/index.ts';
 import { printStatistics } from './log/index.ts';
 import type { Diagnostic } from './messages/index.ts';
+import { targetOf, targetOf } from './profile/kind-keys.ts';
 import type { KernelProfile, ProgramKind } from './profile/types.ts';
+import { unknownRules } from './profile/unknown-rules.ts';
 import type { VerifierProgram } from './program.ts';
 import { NotModelled, Rejection } from './rejection.ts';
 
@@ -24,8 +28,6 @@ export interface VerifyOptions {
   readonly allocatedTypes?: ReadonlyMap<number, AllocatedType>;
   /** BTF of the modules that the program's kfuncs come from, as `kfuncModules` orders them. */
   readonly modules?: readonly Btf[];
-  /** What the kind depends on beside the program: the iterator target, the LSM hook. */
-  readonly target?: string;
 }
 
 export interface VerifierResult {
@@ -86,20 +88,31 @@ function* verification(
   profile: KernelProfile,
   options: VerifyOptions,
 ): Generator<void, VerifierResult> {
-  const kind: ProgramKind = {
-    type: program.type,
-    expectedAttachType: program.expectedAttachType,
-    sleepable: (program.flags & BPF_F_SLEEPABLE) !== 0,
-    target: options.target,
-  };
-  const rules = profile.programType(kind);
-  if (rules === undefined) return unsupported(`program type ${kind.type}, attach type ${kind.expectedAttachType},`);
+  const { type, expectedAttachType } = program;
   const kernelBtf = profile.btf;
+  const kind = kindOf(program, profile, options);
+  if (!profile.loads(kind)) return refused(EINVAL, '');
+  const rules = profile.programType(kind);
+  if (rules === undefined) {
+    const refusal = attachRefusal(program, profile, kind);
+    if (refusal !== undefined) return refused(refusal.errno, refusal.message);
+    return unsupported(`program type ${kind.type}, attach type ${kind.expectedAttachType},`);
+  }
+  const kernelBtf = profile.btf;
+  const kind: ProgramKind = {
+    type,
+    expectedAttachType,
+    sleepable: (program.flags & BPF_F_SLEEPABLE) !== 0,
+    target: targetOf(kernelBtf, type, expectedAttachType, program.attachBtfId),
+  };
+  if (!profile.loads(kind)) return refusedUnseen(EINVAL);
+  const count = program.insns.length / BPF_INSN_SIZE;
+  if (count === 0 || count > MAX_INSNS_PROCESSED) return refusedUnseen(E2BIG);
   const env = new Env({
     program,
     profile,
     kind,
-    rules,
+    rules: profile.programType(kind) ?? unknownRules(kind),
     btfs: [kernelBtf, program.btf ?? kernelBtf, ...(options.modules ?? [])],
     allocatedTypes: options.allocatedTypes ?? new Map<number, AllocatedType>(),
     logLevel: options.logLevel ?? 0,
@@ -131,6 +144,27 @@ function* verification(
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
   };
+}
+
+/** Refused before there is a log. */
+function refusedUnseen(errno: number): VerifierResult {
+  return { ...unsupported(''), verdict: 'reject', errno, message: '' };
+}
+
+function kindOf(program: VerifierProgram, { btf }: KernelProfile, { target }: VerifyOptions): ProgramKind {
+  const { type, expectedAttachType, attachBtfId, flags, attachModule, attachesToProgram } = program;
+  const isInKernel = attachModule === undefined && !attachesToProgram;
+  return {
+    type,
+    expectedAttachType,
+    sleepable: (flags & BPF_F_SLEEPABLE) !== 0,
+    target: target ?? (isInKernel ? targetOf(btf, type, expectedAttachType, attachBtfId) : undefined),
+  };
+}
+
+/** Refused before anything is known of the program. */
+function refused(errno: number, message: string): VerifierResult {
+  return { ...unsupported(''), verdict: 'reject', errno, message };
 }
 
 function unsupported(subject: string): VerifierResult {
