@@ -6,14 +6,14 @@ import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics } from './environment.ts';
-import { E2BIG, EINVAL, EINVAL } from './errno.ts';
+import { E2BIG, EINVAL } from './errno.ts';
 import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
-import { attachRefusal, checkStackDepth, prepareProgram } from './flow/index.ts';
+import { checkStackDepth, prepareProgram } from './flow/index.ts';
 import { checkNoMissingKfunc } from './kfuncs/index.ts';
 import { printStatistics } from './log/index.ts';
 import type { Diagnostic } from './messages/index.ts';
-import { targetOf, targetOf } from './profile/kind-keys.ts';
+import { targetOf } from './profile/kind-keys.ts';
 import type { KernelProfile, ProgramKind } from './profile/types.ts';
 import { unknownRules } from './profile/unknown-rules.ts';
 import type { VerifierProgram } from './program.ts';
@@ -88,23 +88,8 @@ function* verification(
   profile: KernelProfile,
   options: VerifyOptions,
 ): Generator<void, VerifierResult> {
-  const { type, expectedAttachType } = program;
   const kernelBtf = profile.btf;
-  const kind = kindOf(program, profile, options);
-  if (!profile.loads(kind)) return refused(EINVAL, '');
-  const rules = profile.programType(kind);
-  if (rules === undefined) {
-    const refusal = attachRefusal(program, profile, kind);
-    if (refusal !== undefined) return refused(refusal.errno, refusal.message);
-    return unsupported(`program type ${kind.type}, attach type ${kind.expectedAttachType},`);
-  }
-  const kernelBtf = profile.btf;
-  const kind: ProgramKind = {
-    type,
-    expectedAttachType,
-    sleepable: (program.flags & BPF_F_SLEEPABLE) !== 0,
-    target: targetOf(kernelBtf, type, expectedAttachType, program.attachBtfId),
-  };
+  const kind = kindOf(program, profile);
   if (!profile.loads(kind)) return refusedUnseen(EINVAL);
   const count = program.insns.length / BPF_INSN_SIZE;
   if (count === 0 || count > MAX_INSNS_PROCESSED) return refusedUnseen(E2BIG);
@@ -151,20 +136,15 @@ function refusedUnseen(errno: number): VerifierResult {
   return { ...unsupported(''), verdict: 'reject', errno, message: '' };
 }
 
-function kindOf(program: VerifierProgram, { btf }: KernelProfile, { target }: VerifyOptions): ProgramKind {
+function kindOf(program: VerifierProgram, { btf }: KernelProfile): ProgramKind {
   const { type, expectedAttachType, attachBtfId, flags, attachModule, attachesToProgram } = program;
   const isInKernel = attachModule === undefined && !attachesToProgram;
   return {
     type,
     expectedAttachType,
     sleepable: (flags & BPF_F_SLEEPABLE) !== 0,
-    target: target ?? (isInKernel ? targetOf(btf, type, expectedAttachType, attachBtfId) : undefined),
+    target: isInKernel ? targetOf(btf, type, expectedAttachType, attachBtfId) : undefined,
   };
-}
-
-/** Refused before anything is known of the program. */
-function refused(errno: number, message: string): VerifierResult {
-  return { ...unsupported(''), verdict: 'reject', errno, message };
 }
 
 function unsupported(subject: string): VerifierResult {
