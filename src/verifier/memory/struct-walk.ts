@@ -23,6 +23,9 @@ import type { Env } from '../environment.ts';
 import { EACCES, EFAULT, EINVAL } from '../errno.ts';
 import { MEM_PERCPU, MEM_RCU, MEM_USER, PTR_UNTRUSTED } from '../register-types.ts';
 
+/** What a walk needs of the environment: saying why something is not there. */
+export type WalkReporter = Pick<Env, 'say' | 'unsupported'>;
+
 /** What an access at an offset reads. */
 export interface Walked {
   /** `untrusted`: a pointer to no struct, which can be read as untrusted memory. */
@@ -56,7 +59,7 @@ const MOST_CACHED = 100_000;
  * Looks up what an access reads; says why not.
  * @returns the errno (positive) where the access is refused
  */
-export function walkStruct(env: Env, btf: Btf, typeId: number, off: number, size: number): Walked | number {
+export function walkStruct(env: WalkReporter, btf: Btf, typeId: number, off: number, size: number): Walked | number {
   const cacheable = off < CACHED_OFFSETS && size <= 8;
   const key = (typeId * CACHED_OFFSETS + off) * 16 + size;
   let cache = walkedOf.get(btf);
@@ -75,7 +78,7 @@ export function walkStruct(env: Env, btf: Btf, typeId: number, off: number, size
   return walked;
 }
 
-function walk(env: Env, btf: Btf, typeId: number, off: number, size: number): Walked | number {
+function walk(env: WalkReporter, btf: Btf, typeId: number, off: number, size: number): Walked | number {
   const walker = new Walker(env, btf);
   let id = typeId;
   let at = off;
@@ -94,7 +97,7 @@ function walk(env: Env, btf: Btf, typeId: number, off: number, size: number): Wa
  * @param strict only the struct itself, at offset 0
  */
 export function structIdsMatch(
-  env: Env,
+  env: WalkReporter,
   btf: Btf,
   typeId: number,
   off: number,
@@ -131,7 +134,7 @@ const NESTED = -1;
 class Walker {
   /** Id of the nested struct that step() came upon, perhaps through typedefs. */
   nested = 0;
-  readonly #env: Env;
+  readonly #env: WalkReporter;
   readonly #btf: Btf;
   #flags = 0;
   /** Where the nested struct begins that the offset is inside of. */
@@ -143,7 +146,7 @@ class Walker {
   #id = 0;
   #pointerId = 0;
 
-  constructor(env: Env, btf: Btf) {
+  constructor(env: WalkReporter, btf: Btf) {
     this.#env = env;
     this.#btf = btf;
   }
