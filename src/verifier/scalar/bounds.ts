@@ -6,7 +6,7 @@
  * Facts: reg_bounds_sync() of Linux 6.18 (kernel/bpf/verifier.c) and what the running 6.18 prints.
  */
 import { S32MAX, S32MIN, SMAX, SMIN, U32MAX, U32MIN, UMAX, UMIN, VALUE } from '../register.ts';
-import { copy64, equal64, lessS, lessU, lowerS, lowerU, raiseS, raiseU, set64, uword, word } from './int64.ts';
+import { copy64, equal64, is64, lessS, lessU, set64, uword, word } from './int64.ts';
 import { tnumIntersect, tnumNext, tnumRange } from './tnum.ts';
 import { S32_MAX, S32_MIN, setKnownValue } from './values.ts';
 
@@ -15,20 +15,55 @@ const next = new Int32Array(2);
 const afterNext = new Int32Array(2);
 const bits = new Int32Array(4);
 
+/** Whether a range was narrowed since this was last set to false: a step that finds nothing need not be repeated. */
+let narrowed = false;
+
 function raiseS32(w: Int32Array, r: number, value: number): void {
-  if (word(w, r + S32MIN) < value) w[r + S32MIN] = value;
+  if (word(w, r + S32MIN) >= value) return;
+  w[r + S32MIN] = value;
+  narrowed = true;
 }
 
 function lowerS32(w: Int32Array, r: number, value: number): void {
-  if (word(w, r + S32MAX) > value) w[r + S32MAX] = value;
+  if (word(w, r + S32MAX) <= value) return;
+  w[r + S32MAX] = value;
+  narrowed = true;
 }
 
 function raiseU32(w: Int32Array, r: number, value: number): void {
-  if (uword(w, r + U32MIN) < value >>> 0) w[r + U32MIN] = value;
+  if (uword(w, r + U32MIN) >= value >>> 0) return;
+  w[r + U32MIN] = value;
+  narrowed = true;
 }
 
 function lowerU32(w: Int32Array, r: number, value: number): void {
-  if (uword(w, r + U32MAX) > value >>> 0) w[r + U32MAX] = value;
+  if (uword(w, r + U32MAX) <= value >>> 0) return;
+  w[r + U32MAX] = value;
+  narrowed = true;
+}
+
+function raiseUnsigned(w: Int32Array, r: number, v: Int32Array, i: number): void {
+  if (!lessU(w, r + UMIN, v, i)) return;
+  copy64(w, r + UMIN, v, i);
+  narrowed = true;
+}
+
+function lowerUnsigned(w: Int32Array, r: number, v: Int32Array, i: number): void {
+  if (!lessU(v, i, w, r + UMAX)) return;
+  copy64(w, r + UMAX, v, i);
+  narrowed = true;
+}
+
+function raiseSigned(w: Int32Array, r: number, v: Int32Array, i: number): void {
+  if (!lessS(w, r + SMIN, v, i)) return;
+  copy64(w, r + SMIN, v, i);
+  narrowed = true;
+}
+
+function lowerSigned(w: Int32Array, r: number, v: Int32Array, i: number): void {
+  if (!lessS(v, i, w, r + SMAX)) return;
+  copy64(w, r + SMAX, v, i);
+  narrowed = true;
 }
 
 /** Ranges of the low half, from its known bits. */
@@ -48,12 +83,12 @@ function boundsFromBits64(w: Int32Array, r: number): void {
   const maskLo = word(w, r + VALUE + 2);
   const maskHi = word(w, r + VALUE + 3);
   set64(limit, 0, lo, hi | (maskHi & S32_MIN));
-  raiseS(w, r + SMIN, limit, 0);
+  raiseSigned(w, r, limit, 0);
   set64(limit, 0, lo | maskLo, hi | (maskHi & S32_MAX));
-  lowerS(w, r + SMAX, limit, 0);
-  raiseU(w, r + UMIN, w, r + VALUE);
+  lowerSigned(w, r, limit, 0);
+  raiseUnsigned(w, r, w, r + VALUE);
   set64(limit, 0, lo | maskLo, hi | maskHi);
-  lowerU(w, r + UMAX, limit, 0);
+  lowerUnsigned(w, r, limit, 0);
 
   // `limit` is the largest value of the bits from here on.
   const leastFits = (word(w, r + UMIN) & ~maskLo) === lo && (word(w, r + UMIN + 1) & ~maskHi) === hi;
@@ -127,27 +162,31 @@ function deduce32(w: Int32Array, r: number): void {
     // The signed range is two unsigned ones, at both ends; the unsigned range meets only the lower of them.
     w[r + S32MIN] = umin;
     lowerU32(w, r, smax);
+    narrowed = true;
   } else if (smax >>> 0 < umin >>> 0) {
     w[r + S32MAX] = umax;
     raiseU32(w, r, smin);
+    narrowed = true;
   }
 }
 
 /** Signed and unsigned ranges of the whole, from each other. */
 function deduce64(w: Int32Array, r: number): void {
   if (!lessS(w, r + UMAX, w, r + UMIN)) {
-    raiseS(w, r + SMIN, w, r + UMIN);
-    lowerS(w, r + SMAX, w, r + UMAX);
+    raiseSigned(w, r, w, r + UMIN);
+    lowerSigned(w, r, w, r + UMAX);
   }
   if (!lessU(w, r + SMAX, w, r + SMIN)) {
-    raiseU(w, r + UMIN, w, r + SMIN);
-    lowerU(w, r + UMAX, w, r + SMAX);
+    raiseUnsigned(w, r, w, r + SMIN);
+    lowerUnsigned(w, r, w, r + SMAX);
   } else if (lessU(w, r + UMAX, w, r + SMIN)) {
     copy64(w, r + SMIN, w, r + UMIN);
-    lowerU(w, r + UMAX, w, r + SMAX);
+    lowerUnsigned(w, r, w, r + SMAX);
+    narrowed = true;
   } else if (lessU(w, r + SMAX, w, r + UMIN)) {
     copy64(w, r + SMAX, w, r + UMAX);
-    raiseU(w, r + UMIN, w, r + SMIN);
+    raiseUnsigned(w, r, w, r + SMIN);
+    narrowed = true;
   }
 }
 
@@ -156,23 +195,32 @@ function deduceMixed(w: Int32Array, r: number): void {
   const umin = word(w, r + U32MIN);
   const umax = word(w, r + U32MAX);
   set64(limit, 0, umin, word(w, r + UMIN + 1));
-  raiseU(w, r + UMIN, limit, 0);
+  raiseUnsigned(w, r, limit, 0);
   set64(limit, 0, umax, word(w, r + UMAX + 1));
-  lowerU(w, r + UMAX, limit, 0);
+  lowerUnsigned(w, r, limit, 0);
   set64(limit, 0, umin, word(w, r + SMIN + 1));
-  raiseS(w, r + SMIN, limit, 0);
+  raiseSigned(w, r, limit, 0);
   set64(limit, 0, umax, word(w, r + SMAX + 1));
-  lowerS(w, r + SMAX, limit, 0);
+  lowerSigned(w, r, limit, 0);
 
   // After a sign extension the upper half is all ones or all zeros. With a low half that is not negative, and a range
   // within what 32 bits can say, it can only be zeros.
   const s32min = word(w, r + S32MIN);
   if (s32min >= 0 && fitsFromS32Min(w, r + SMIN) && fitsToS32Max(w, r + SMAX)) {
     const s32max = word(w, r + S32MAX);
-    set64(w, r + SMIN, s32min, 0);
-    set64(w, r + SMAX, s32max, s32max >> 31);
-    set64(w, r + UMIN, s32min, 0);
-    set64(w, r + UMAX, s32max, s32max >> 31);
+    const above = s32max >> 31;
+    if (
+      !is64(w, r + SMIN, s32min, 0) ||
+      !is64(w, r + SMAX, s32max, above) ||
+      !is64(w, r + UMIN, s32min, 0) ||
+      !is64(w, r + UMAX, s32max, above)
+    ) {
+      set64(w, r + SMIN, s32min, 0);
+      set64(w, r + SMAX, s32max, above);
+      set64(w, r + UMIN, s32min, 0);
+      set64(w, r + UMAX, s32max, above);
+      narrowed = true;
+    }
     tnumRange(bits, 0, w, r + SMIN, r + SMAX);
     tnumIntersect(w, r + VALUE, bits, 0);
   }
@@ -204,10 +252,37 @@ function bitsFromBounds(w: Int32Array, r: number): void {
 
 /** Makes ranges and known bits say all that the kernel finds out from one another. */
 export function syncBounds(w: Int32Array, r: number): void {
+  if (isOneValue(w, r)) return;
   boundsFromBits(w, r);
+  const valueLo = word(w, r + VALUE);
+  const valueHi = word(w, r + VALUE + 1);
+  const maskLo = word(w, r + VALUE + 2);
+  const maskHi = word(w, r + VALUE + 3);
+  narrowed = false;
   deduce(w, r);
-  deduce(w, r);
-  deduce(w, r);
+  const found = narrowed;
+  if (found) {
+    narrowed = false;
+    deduce(w, r);
+    if (narrowed) deduce(w, r);
+  }
   bitsFromBounds(w, r);
-  boundsFromBits(w, r);
+  if (found || !is64(w, r + VALUE, valueLo, valueHi) || !is64(w, r + VALUE + 2, maskLo, maskHi)) boundsFromBits(w, r);
+}
+
+/** Whether bits and ranges all say the same one value: then there is nothing to find. */
+function isOneValue(w: Int32Array, r: number): boolean {
+  if ((word(w, r + VALUE + 2) | word(w, r + VALUE + 3)) !== 0) return false;
+  const lo = word(w, r + VALUE);
+  const hi = word(w, r + VALUE + 1);
+  return (
+    is64(w, r + SMIN, lo, hi) &&
+    is64(w, r + SMAX, lo, hi) &&
+    is64(w, r + UMIN, lo, hi) &&
+    is64(w, r + UMAX, lo, hi) &&
+    w[r + S32MIN] === lo &&
+    w[r + S32MAX] === lo &&
+    w[r + U32MIN] === lo &&
+    w[r + U32MAX] === lo
+  );
 }

@@ -4,6 +4,7 @@
  * After check_cond_jmp_op() of kernel/bpf/verifier.c (Linux 6.18).
  */
 import { BPF_CLASS, BPF_JA, BPF_JCOND, BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_OP, BPF_SRC, BPF_X } from '../../isa/index.ts';
+import { BPF_F_TEST_REG_INVARIANTS } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { EINVAL } from '../errno.ts';
 import { markPrecise, pushState, recordJump } from '../explore/index.ts';
@@ -109,16 +110,18 @@ function learnFromScalars(
     copyRegister(constantOfJump, 0, v, s);
     jumpV = constantOfJump;
   }
+  // What becomes of a constant matters to no one but the kernel's own checks.
+  const both = fromRegister || env.log.enabled || (env.program.flags & BPF_F_TEST_REG_INVARIANTS) !== 0;
   refine(negated(op), narrow, stayWords, d, v, s);
   syncBounds(stayWords, d);
-  syncBounds(v, s);
+  if (both) syncBounds(v, s);
   refine(op, narrow, jumpWords, d, jumpV, s);
   syncBounds(jumpWords, d);
-  syncBounds(jumpV, s);
+  if (both) syncBounds(jumpV, s);
   checkSanity(env, jumpWords, d, 'true_reg1');
-  checkSanity(env, jumpV, s, 'true_reg2');
+  if (both) checkSanity(env, jumpV, s, 'true_reg2');
   checkSanity(env, stayWords, d, 'false_reg1');
-  checkSanity(env, v, s, 'false_reg2');
+  if (both) checkSanity(env, v, s, 'false_reg2');
 }
 
 function learnFromPointers(

@@ -3,14 +3,12 @@
  * that no value is possible. The kernel then says so and forgets the ranges.
  * After reg_bounds_sanity_check() of kernel/bpf/verifier.c (Linux 6.18).
  */
+import { BPF_F_TEST_REG_INVARIANTS } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { EFAULT } from '../errno.ts';
 import { MASK, S32MAX, S32MIN, SMAX, SMIN, U32MAX, U32MIN, UMAX, UMIN, VALUE } from '../register.ts';
 import { equal64, lessS, lessU, uword, word } from './int64.ts';
 import { setUnboundedRanges } from './values.ts';
-
-/** Program flag: refuse instead of forgetting. */
-const BPF_F_TEST_REG_INVARIANTS = 1 << 7;
 
 /** What contradicts itself, undefined if nothing does. */
 function contradiction(w: Int32Array, r: number): string | undefined {
