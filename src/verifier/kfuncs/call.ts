@@ -88,8 +88,7 @@ function callable(env: Env): Kfunc {
   if (kfunc === undefined) env.reject(EINVAL, 'kfunc/not-function', { id });
   const { name } = kfunc;
   if (kfunc.special === '') env.unsupported(`kfunc ${name} of module ${kfunc.btf.name}`);
-  if (env.profile.kfunc(name) === undefined || !env.profile.kfuncAllowed(name, env.kind))
-    env.reject(EACCES, 'kfunc/not-allowed', { name });
+  if (!kfunc.allowed) env.reject(EACCES, 'kfunc/not-allowed', { name });
   return kfunc;
 }
 

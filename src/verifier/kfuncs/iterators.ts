@@ -6,7 +6,6 @@
  * that nothing needs precise are forgotten on the way into the next round, so that the rounds converge.
  * After process_iter_arg() and process_iter_next_call() in kernel/bpf/verifier.c; facts/iterators.md section 4.
  */
-import type { Btf } from '../../btf/index.ts';
 import { BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
 import { EFAULT, EINVAL, EPROTO } from '../errno.ts';
@@ -45,7 +44,6 @@ import {
 } from './stack-objects.ts';
 
 const WHAT = 'iter';
-const STRUCT_PREFIX = 'bpf_iter_';
 const SLOT_BYTES = 8;
 
 const R0 = 0;
@@ -60,22 +58,22 @@ export function checkIterator(env: Env, call: KfuncCall, regno: number): void {
   if (kfunc.special === 'bpf_iter_css_task_new' && !mayWalkCssTasks(env))
     env.reject(EINVAL, 'iter/css-task', undefined);
   if (w[r + TYPE] !== PTR_TO_STACK) env.reject(EINVAL, 'iter/not-on-stack', { arg });
-  const struct = iteratorStruct(kfunc.btf, kfunc.parameters[arg]?.pointee ?? 0);
-  if (struct === undefined) env.reject(EINVAL, 'iter/not-iterator', { arg });
-  const slots = kfunc.btf.sizeOf(struct) / SLOT_BYTES;
-  const iter = iterName(kfunc.btf, struct);
+  const parameter = kfunc.parameters[arg];
+  if (parameter === undefined || parameter.iteratorSlots === 0) env.reject(EINVAL, 'iter/not-iterator', { arg });
+  const { iteratorSlots: slots, pointee: struct } = parameter;
+  const iter = (): string => iterName(kfunc.btf, struct);
   if ((kfunc.flags & ITER_NEW) !== 0) {
-    if (!isFree(env, w, r, slots)) env.reject(EINVAL, 'iter/initialized', { arg, iter });
+    if (!isFree(env, w, r, slots)) env.reject(EINVAL, 'iter/initialized', { arg, iter: iter() });
     for (let i = 0; i < slots; i++) checkMemoryAccess(env, regno, i * SLOT_BYTES, SLOT_BYTES, 'write', -1);
     make(env, call, w, r, struct, slots);
     return;
   }
   const slot = findSlot(env, w, r, WHAT, slots);
-  if (slot < 0) env.reject(EINVAL, 'iter/uninitialized', { arg, iter });
+  if (slot < 0) env.reject(EINVAL, 'iter/uninitialized', { arg, iter: iter() });
   const holder = frameOf(env, w, r);
   const found = condition(holder, slot, slots, kfunc.btfIndex, struct);
   if (found === 'untrusted') env.reject(EPROTO, 'iter/rcu-left', { name: kfunc.name });
-  if (found === 'invalid') env.reject(EINVAL, 'iter/uninitialized', { arg, iter });
+  if (found === 'invalid') env.reject(EINVAL, 'iter/uninitialized', { arg, iter: iter() });
   noteRead(env, holder, slot, slots);
   call.iterFrame = w[r + FRAME] as number; // every register has one
   call.iterSlot = slot;
@@ -116,12 +114,6 @@ export function forkAtNext(env: Env, call: KfuncCall): void {
 function iteratorOf(state: State, call: KfuncCall): readonly [Int32Array, number] {
   const frame = state.frames[call.iterFrame] as Frame; // the iterator is in one of its frames
   return [frame.words, frame.spilled(call.iterSlot)];
-}
-
-/** @returns undefined if the type is no iterator's */
-function iteratorStruct(btf: Btf, id: number): number | undefined {
-  const { kind, name } = btf.type(id);
-  return kind === 'struct' && name.startsWith(STRUCT_PREFIX) ? id : undefined;
 }
 
 /** css_task iterators take a lock that not all hooks may be under. */

@@ -83,6 +83,8 @@ export interface KfuncParameter {
   readonly pointeeIsStruct: boolean;
   readonly pointeeIsVoid: boolean;
   readonly isCallback: boolean;
+  /** An iterator's struct, as its name tells: the slots that it fills. 0 for other types. */
+  readonly iteratorSlots: number;
   readonly nullable: boolean;
   /** With a size: may be NULL. */
   readonly optional: boolean;
@@ -96,6 +98,8 @@ export interface Kfunc {
   readonly btf: Btf;
   /** Index in the verifier's BTFs. */
   readonly btfIndex: number;
+  /** Whether programs of this kind may call it. */
+  readonly allowed: boolean;
   /** Bits. */
   readonly flags: number;
   /** The name of a kfunc of the kernel itself, which may have rules of its own; '' for those of modules. */
@@ -110,25 +114,30 @@ export interface Kfunc {
     readonly pointee: TypeId;
     readonly pointeeKind: string;
     readonly pointeeName: string;
+    /** A pointer to void. */
+    readonly pointsToVoid: boolean;
   };
 }
 
-/** By instruction slot fields: kfuncs that a program was seen to call. */
-const known = new WeakMap<Env, Map<string, Kfunc | undefined>>();
+/** By instruction: what calls were seen to name; null for nothing. */
+const known = new WeakMap<Env, (Kfunc | null | undefined)[]>();
 
 /**
  * The kfunc that the call at an instruction names.
  * @returns undefined if it names none
  */
 export function kfuncAt(env: Env, insn: number): Kfunc | undefined {
-  let cache = known.get(env);
-  if (cache === undefined) {
-    cache = new Map();
-    known.set(env, cache);
+  let byInsn = known.get(env);
+  if (byInsn === undefined) {
+    byInsn = new Array<Kfunc | null | undefined>(env.count).fill(undefined);
+    known.set(env, byInsn);
   }
-  const key = `${env.insns.off(insn)}:${env.insns.imm(insn)}`;
-  if (!cache.has(key)) cache.set(key, read(env, insn));
-  return cache.get(key);
+  let kfunc = byInsn[insn];
+  if (kfunc === undefined) {
+    kfunc = read(env, insn) ?? null;
+    byInsn[insn] = kfunc;
+  }
+  return kfunc ?? undefined;
 }
 
 function read(env: Env, insn: number): Kfunc | undefined {
@@ -146,6 +155,7 @@ function read(env: Env, insn: number): Kfunc | undefined {
     id: env.insns.imm(insn),
     btf,
     btfIndex,
+    allowed: env.profile.kfunc(name) !== undefined && env.profile.kfuncAllowed(name, env.kind),
     flags,
     special: btfIndex === 0 ? name : '',
     parameters: prototype.parameters.map((parameter, index) =>
@@ -181,6 +191,7 @@ function readParameter(
     pointeeIsStruct: pointed.kind === 'struct' || pointed.kind === 'union',
     pointeeIsVoid: pointed.kind === 'void',
     isCallback: isPointer && pointed.kind === 'func_proto',
+    iteratorSlots: pointed.kind === 'struct' && pointed.name.startsWith(ITER_PREFIX) ? pointed.size / SLOT_BYTES : 0,
     nullable: has('__nullable'),
     optional: has('__opt'),
     uninitialized: has('__uninit'),
@@ -199,6 +210,9 @@ function scalarKind(name: string, has: (suffix: string) => boolean): KfuncParame
   if (name === 'rdonly_buf_size') return 'read_size';
   return name === 'rdwr_buf_size' ? 'write_size' : 'plain';
 }
+
+const ITER_PREFIX = 'bpf_iter_';
+const SLOT_BYTES = 8;
 
 const STRUCTS: Readonly<Record<string, PointerKind>> = {
   bpf_dynptr: 'dynptr',
@@ -246,6 +260,7 @@ function readReturn(btf: Btf, type: TypeId): Kfunc['returns'] {
     pointee,
     pointeeKind: kindText(btf, pointee),
     pointeeName: btf.nameOf(pointee),
+    pointsToVoid: kind === 'ptr' && btf.type(pointee).kind === 'void',
   };
 }
 

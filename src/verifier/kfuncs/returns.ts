@@ -77,7 +77,7 @@ function setPointer(env: Env, call: KfuncCall, w: Int32Array): void {
   const { pointee, pointeeKind, pointeeName } = kfunc.returns;
   if (setSpecial(env, call, w)) return;
   // A pointer to void is a number.
-  if (kfunc.btf.kindOf(pointee) === 0) {
+  if (kfunc.returns.pointsToVoid) {
     markUnknown(w, R0);
     return;
   }
