@@ -11,7 +11,7 @@ import {
   BPF_PROG_TYPE_XDP,
 } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
-import { EACCES, EINVAL, ENOTSUPP } from '../errno.ts';
+import { EACCES, EFAULT, EINVAL, ENOTSUPP } from '../errno.ts';
 import { isGplCompatible } from '../license.ts';
 import { tnumText } from '../log/index.ts';
 import { MAP_STRUCTS } from '../profile/linux-6.18/map-structs.ts';
@@ -20,7 +20,7 @@ import {
   WRITABLE_NF_CONN,
   type WritableStruct,
 } from '../profile/linux-6.18/writable-fields.ts';
-import { BTF, BTF_ID, ID, MEM_SIZE, TYPE, VALUE } from '../register.ts';
+import { BTF, BTF_ID, ID, MEM_SIZE, REF_OBJ_ID, TYPE, VALUE } from '../register.ts';
 import {
   MEM_ALLOC,
   MEM_PERCPU,
@@ -28,6 +28,7 @@ import {
   MEM_RDONLY,
   MEM_USER,
   mayBeNull,
+  NON_OWN_REF,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_MEM,
@@ -120,7 +121,11 @@ export function checkBtfPointerAccess(
     checkKernelWrite(env, btf, btfId, off, size);
     return;
   }
-  if (isAllocated) checkAllocatedFields(env, btfId, off, size);
+  if (isAllocated) {
+    const isHeld = w[r + REF_OBJ_ID] !== 0 || (type & (NON_OWN_REF | MEM_RCU)) !== 0;
+    if (!isHeld) env.reject(EFAULT, 'verifier-bug', { what: 'ref_obj_id for allocated object must be non-zero' });
+    checkAllocatedFields(env, btfId, off, size);
+  }
   const walked = walkStruct(env, btf, btfId, off, size);
   if (typeof walked === 'number') env.rejectAsSaid(walked);
   if (write || valueReg < 0) return;

@@ -426,6 +426,17 @@ export const cases: readonly Case[] = [
     section: 'tc',
   },
 
+  {
+    name: 'a pointer out of the context has no sign to extend',
+    section: 'xdp',
+    code: 'r2 = *(s32 *)(r1 +0)\nr0 = 0\nexit',
+  },
+  {
+    name: 'a number out of the context has one',
+    section: 'xdp',
+    code: 'r2 = *(s32 *)(r1 +12)\nr0 = 0\nexit',
+  },
+
   // Packets.
   {
     name: 'a packet that was measured',
