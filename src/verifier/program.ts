@@ -64,4 +64,6 @@ export interface VerifierLine {
   readonly line: number;
   readonly column: number;
   readonly text: string;
+  /** Its record names strings that the BTF does not have. */
+  readonly isDamaged?: true;
 }

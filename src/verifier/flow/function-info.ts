@@ -70,10 +70,11 @@ function checkLines(env: Env): void {
   if (lines.length === 0) return;
   let next = 0;
   let previous = 0;
-  for (const [index, { insn }] of lines.entries()) {
+  for (const [index, { insn, isDamaged }] of lines.entries()) {
     if ((index > 0 && insn <= previous) || insn >= env.count)
       env.reject(EINVAL, 'line-info-insn', { index, insn, previous, count: env.count });
     if (env.insns.code(insn) === 0) env.reject(EINVAL, 'line-info-code', { index });
+    if (isDamaged === true) env.reject(EINVAL, 'line-info-strings', { index });
     const subprogram = env.subprograms[next];
     if (subprogram !== undefined) {
       if (insn === subprogram.start) next += 1;

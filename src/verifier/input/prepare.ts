@@ -109,14 +109,11 @@ export class VerifierInput {
     const btf = this.#btf;
     if (btf === undefined) return [];
     return records(lineInfo).map((view) => {
+      const [file, text] = [view.getUint32(4, true), view.getUint32(8, true)];
       const place = view.getUint32(12, true);
-      return {
-        insn: view.getUint32(0, true),
-        file: btf.string(view.getUint32(4, true)),
-        text: btf.string(view.getUint32(8, true)),
-        line: place >>> 10,
-        column: place & 0x3ff,
-      };
+      const line = { insn: view.getUint32(0, true), line: place >>> 10, column: place & 0x3ff };
+      if (file >= btf.stringEnd || text >= btf.stringEnd) return { ...line, file: '', text: '', isDamaged: true };
+      return { ...line, file: btf.string(file), text: btf.string(text) };
     });
   }
 }

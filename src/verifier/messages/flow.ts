@@ -35,6 +35,7 @@ export const flowMessages = {
   'line-info-insn': (f: { index: number; insn: number; previous: number; count: number }) =>
     `Invalid line_info[${f.index}].insn_off:${f.insn} (prev_offset:${f.previous} prog->len:${f.count})`,
   'line-info-code': (f: { index: number }) => `Invalid insn code at line_info[${f.index}].insn_off`,
+  'line-info-strings': (f: { index: number }) => `Invalid line_info[${f.index}].line_off or .file_name_off`,
   'line-info-missing': (f: { subprogram: number }) => `missing bpf_line_info for func#${f.subprogram}`,
   'line-info-missing-rest': (f: { missing: number; subprogram: number }) =>
     `missing bpf_line_info for ${f.missing} funcs starting from func#${f.subprogram}`,
