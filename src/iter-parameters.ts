@@ -1,22 +1,17 @@
 /**
  * Which iterator targets take which parameter of `union bpf_iter_link_info`. The kernel ignores a parameter that a
  * target does not take, so a caller who passes one would get an unfiltered answer without a word; attaching checks
- * against this table instead. Source: the targets' attach_target functions (facts/iterators.md 1.2-1.5).
+ * against the table of targets instead. Source: their attach_target functions (facts/iterators.md 1.2-1.5).
  */
 import { BpfiterError } from './errors.ts';
 import type { IterParameters } from './kernel.ts';
+import { iterTargets } from './uapi/index.ts';
 
 export type ParameterKind = keyof IterParameters;
 
-const parameterOfTarget: Readonly<Record<string, ParameterKind>> = {
-  task: 'task',
-  task_file: 'task',
-  task_vma: 'task',
-  bpf_map_elem: 'map',
-  sockmap: 'map',
-  bpf_sk_storage_map: 'map',
-  cgroup: 'cgroup',
-};
+const parameterOfTarget: ReadonlyMap<string, ParameterKind | undefined> = new Map(
+  iterTargets.map(({ name, parameter }) => [name, parameter]),
+);
 
 const EBADF = 9;
 const EINVAL = 22;
@@ -29,7 +24,7 @@ const required: ReadonlyMap<ParameterKind, number> = new Map([
 
 /** The parameter that a target takes, or undefined if it takes none (or is not known here). */
 export function parameterOf(target: string): ParameterKind | undefined {
-  return parameterOfTarget[target];
+  return parameterOfTarget.get(target);
 }
 
 /**

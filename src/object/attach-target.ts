@@ -8,7 +8,14 @@
 import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF, type Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { didYouMean } from '../near-names.ts';
-import { BPF_LSM_CGROUP, BPF_LSM_MAC, BPF_PROG_TYPE_EXT, BPF_TRACE_ITER, BPF_TRACE_RAW_TP } from '../uapi/index.ts';
+import {
+  BPF_LSM_CGROUP,
+  BPF_LSM_MAC,
+  BPF_PROG_TYPE_EXT,
+  BPF_TRACE_ITER,
+  BPF_TRACE_RAW_TP,
+  iterTargets,
+} from '../uapi/index.ts';
 import { ESRCH, type LinkTarget } from './target.ts';
 
 const KERNEL = 'vmlinux';
@@ -42,32 +49,36 @@ interface Sort {
   readonly prefix: string;
   /** BTF_KIND_* */
   readonly kind: number;
-  readonly hint: string;
+  readonly hint: (name: string) => string;
 }
 
 const ITERATOR: Sort = {
   noun: 'iterator',
   prefix: 'bpf_iter_',
   kind: BTF_KIND_FUNC,
-  hint: `'bpfiter targets' lists what there is`,
+  hint: (name) => {
+    const since = iterTargets.find((target) => target.name === name)?.since;
+    const history = since === undefined ? '' : `Linux can have it since ${since}; `;
+    return `${history}'bpfiter targets' lists what there is`;
+  },
 };
 const TRACEPOINT: Sort = {
   noun: 'tracepoint',
   prefix: 'btf_trace_',
   kind: BTF_KIND_TYPEDEF,
-  hint: '/sys/kernel/tracing/available_events lists what there is',
+  hint: () => '/sys/kernel/tracing/available_events lists what there is',
 };
 const LSM_HOOK: Sort = {
   noun: 'LSM hook',
   prefix: 'bpf_lsm_',
   kind: BTF_KIND_FUNC,
-  hint: 'hooks are declared in include/linux/lsm_hook_defs.h',
+  hint: () => 'hooks are declared in include/linux/lsm_hook_defs.h',
 };
 const FUNCTION: Sort = {
   noun: 'function with BTF',
   prefix: '',
   kind: BTF_KIND_FUNC,
-  hint: '/sys/kernel/tracing/available_filter_functions lists what can be traced; inlined functions cannot',
+  hint: () => '/sys/kernel/tracing/available_filter_functions lists what can be traced; inlined functions cannot',
 };
 
 const SORTS: ReadonlyMap<number, Sort> = new Map([
@@ -137,7 +148,11 @@ function notFound(
   }
   const blobs = [...(inKernel && kernel !== undefined ? [kernel] : []), ...searched.map(({ btf }) => btf)];
   const where = module === undefined ? 'the kernel' : `'${module}'`;
-  return refusal('not-found', query, `${where} has no ${sort.noun} '${name}'${guess(name, blobs, sort)}; ${sort.hint}`);
+  return refusal(
+    'not-found',
+    query,
+    `${where} has no ${sort.noun} '${name}'${guess(name, blobs, sort)}; ${sort.hint(name)}`,
+  );
 }
 
 function guess(name: string, blobs: readonly Btf[], sort: Sort): string {

@@ -6,6 +6,7 @@ export * from './commands.ts';
 export { errnoDescription, errnoName, errnoNumber } from './errno.ts';
 export * from './flags.ts';
 export { helperId, helperName, lastHelperId } from './helper-functions.ts';
+export { type IterTargetEntry, iterTargets, type OpenCodedIteratorEntry, openCodedIterators } from './iterators.ts';
 export * from './link-types.ts';
 export * from './map-types.ts';
 export * from './program-types.ts';

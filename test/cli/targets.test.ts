@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { iterTargets } from '../../src/uapi/index.ts';
 import { describeOnHost } from '../host/permitted.ts';
 import { bpfiter } from './bpfiter.ts';
 
@@ -70,4 +72,17 @@ describeOnHost('targets, where the kernel can be asked,', () => {
     const { stdout } = await bpfiter(['targets']);
     expect(stdout).toMatch(/^ {2}task +struct task_struct \*task\? {2}\[parameter task/m);
   });
+
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const is61 = major > 6 || (major === 6 && minor >= 1);
+  test.skipIf(!is61)('answers as the table of iterators says (skipped before Linux 6.1)', async () => {
+    const { targets } = await list();
+    for (const { name, parameter = null, sleepable } of iterTargets) {
+      const found = targets.find((target: Target) => target.name === name);
+      // What a kernel is built without, it does not have.
+      if (found !== undefined) expect(found).toMatchObject({ name, parameter, sleepable });
+    }
+    expect(targets.map(({ name }: Target) => name)).toContain('task');
+  });
+});
 });

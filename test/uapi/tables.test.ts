@@ -129,3 +129,14 @@ describe('errno', () => {
     for (const [name, errno] of known) expect([name, uapi.errnoNumber(name)]).toEqual([name, errno]);
   });
 });
+
+describe('the tables of iterators', () => {
+  it.each([
+    ['targets', uapi.iterTargets],
+    ['open-coded iterators', uapi.openCodedIterators],
+  ])('have each of the %s once, by name', (_, entries) => {
+    const names = entries.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)].sort());
+    for (const { since } of entries) expect(since).toMatch(/^\d\.\d+$/);
+  });
+});
