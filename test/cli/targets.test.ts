@@ -85,4 +85,3 @@ describeOnHost('targets, where the kernel can be asked,', () => {
     expect(targets.map(({ name }: Target) => name)).toContain('task');
   });
 });
-});
