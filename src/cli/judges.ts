@@ -104,6 +104,8 @@ class ProfileJudge implements Judge {
     });
     if (result.verdict === 'accept') return { log: result.log };
     if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });
-    throw new BpfiterError('refused', result.message, { errno: result.errno, detail: result.log });
+    // An instruction that linking made invalid on purpose: what it stands for says more than that it is invalid.
+    const poisoned = chosen.poisoned.find(({ insn }) => insn === result.diagnostic?.insn);
+    throw new BpfiterError('refused', poisoned?.reason ?? result.message, { errno: result.errno, detail: result.log });
   }
 }
