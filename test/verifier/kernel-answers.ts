@@ -7,6 +7,7 @@ import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { Btf, BtfBuilder, type TypeId } from '../../src/btf/index.ts';
 import { loadBtf } from '../../src/host/btf-load.ts';
+import type { LoadOutcome } from '../../src/host/load-log.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import { loadProgram } from '../../src/host/program-load.ts';
 import { InstructionView } from '../../src/isa/index.ts';
@@ -47,6 +48,8 @@ export interface Case {
   readonly code: string;
   /** BTF and func_info, in the syntax of prototypes.ts: the first at instruction 0, others at the label of their name. */
   readonly functions?: readonly string[];
+  /** line_info for `functions`: instructions, with the offset of the strings if it is not that of a string. */
+  readonly lines?: readonly (readonly [insn: number, stringOffset?: number])[];
   /** Fields that are set after assembling. */
   readonly patches?: readonly (readonly [insn: number, field: 'code' | 'dst' | 'src' | 'off' | 'imm', value: number])[];
 }
@@ -165,7 +168,14 @@ function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): Verifie
     attachesToProgram: false,
     btf: info && Btf.parse(info.bytes, { name: 'test' }),
     functions: info?.functions ?? [],
-    lines: [],
+    lines: (test.lines ?? []).map(([insn, stringOffset]) => ({
+      insn,
+      file: '',
+      line: 1,
+      column: 0,
+      text: '',
+      ...(stringOffset !== undefined && { isDamaged: true as const }),
+    })),
     kfuncModules: [],
   };
 }
@@ -223,6 +233,17 @@ function described(name: string, maps: Readonly<Record<string, CaseMap>>): Omit<
 
 /** What the running kernel says. Needs the privilege to load programs. */
 export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
+  const { result, log } = loadOnKernel(test, maps, 0);
+  return result >= 0
+    ? { verdict: 'accept', errno: 0, message: '' }
+    : { verdict: 'reject', errno: -result, message: decisiveLine(log) ?? '' };
+}
+
+/** The running kernel's log. */
+export const kernelLogOf = (test: Case, maps: Readonly<Record<string, CaseMap>>): string =>
+  loadOnKernel(test, maps, 2).log;
+
+function loadOnKernel(test: Case, maps: Readonly<Record<string, CaseMap>>, logLevel: number): LoadOutcome {
   const { type, expectedAttachType, attachBtfId } = attributesOf(test);
   const program = assembled(test);
   const { insns, maps: references } = program;
@@ -233,24 +254,30 @@ export function askKernel(test: Case, maps: Readonly<Record<string, CaseMap>>): 
     btfFd = info && loadedBtf(info);
     const view = new InstructionView(insns);
     for (const { insn, name } of references) view.setImm(insn, createNamed(name, maps, made));
-    const { result, log } = loadProgram({
-      type,
-      insns,
-      license: test.license ?? 'GPL',
-      flags: test.flags ?? 0,
-      expectedAttachType,
-      attachBtfId,
-      btfFd,
-      funcInfo: info && {
-        recordSize: 8,
-        bytes: new Uint8Array(Uint32Array.from(info.functions.flatMap(({ insn, typeId }) => [insn, typeId])).buffer),
+    const outcome = loadProgram(
+      {
+        type,
+        insns,
+        license: test.license ?? 'GPL',
+        flags: test.flags ?? 0,
+        expectedAttachType,
+        attachBtfId,
+        btfFd,
+        funcInfo: info && {
+          recordSize: 8,
+          bytes: new Uint8Array(Uint32Array.from(info.functions.flatMap(({ insn, typeId }) => [insn, typeId])).buffer),
+        },
+        lineInfo: test.lines && {
+          recordSize: 16,
+          bytes: new Uint8Array(
+            Uint32Array.from(test.lines.flatMap(([insn, offset = 1]) => [insn, offset, offset, 1 << 10])).buffer,
+          ),
+        },
       },
-    });
-    if (result >= 0) {
-      closeSync(result);
-      return { verdict: 'accept', errno: 0, message: '' };
-    }
-    return { verdict: 'reject', errno: -result, message: decisiveLine(log) ?? '' };
+      logLevel,
+    );
+    if (outcome.result >= 0) closeSync(outcome.result);
+    return outcome;
   } finally {
     for (const fd of made.values()) closeSync(fd);
     if (btfFd !== undefined) closeSync(btfFd);
