@@ -106,6 +106,10 @@ class ProfileJudge implements Judge {
     if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });
     // An instruction that linking made invalid on purpose: what it stands for says more than that it is invalid.
     const poisoned = chosen.poisoned.find(({ insn }) => insn === result.diagnostic?.insn);
-    throw new BpfiterError('refused', poisoned?.reason ?? result.message, { errno: result.errno, detail: result.log });
+    const reason = poisoned?.reason ?? result.message;
+    throw new BpfiterError('refused', reason, {
+      errno: result.errno,
+      detail: poisoned === undefined ? result.log : `${result.log}${reason}\n`,
+    });
   }
 }
