@@ -80,7 +80,6 @@ interface Attributes {
   readonly type: number;
   readonly expectedAttachType: number;
   readonly attachBtfId: number;
-  readonly target: string | undefined;
 }
 
 /** Whether the case can only be verified with the kernel's BTF. */
@@ -96,7 +95,6 @@ function attributesOf({ section = 'socket' }: Case): Attributes {
     type: definition.type,
     expectedAttachType: definition.attachType,
     attachBtfId: definition.attachesByBtf ? (btf.find(`${prefix}${target}`, kind) ?? 0) : 0,
-    target: definition.attachesByBtf ? target : undefined,
   };
 }
 
@@ -135,18 +133,13 @@ function functionInfo({ functions }: Case, { labels }: Assembled): FunctionInfo 
 
 /** What the verifier says. */
 export function askVerifier(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
-  const { verdict, errno, message } = verify(programOf(test, maps), profile, optionsOf(test));
+  const { verdict, errno, message } = verify(programOf(test, maps), profile);
   return { verdict, errno, message };
 }
 
 /** The verifier's log, for looking into a disagreement. */
 export const logOf = (test: Case, maps: Readonly<Record<string, CaseMap>>): string =>
-  verify(programOf(test, maps), profile, { ...optionsOf(test), logLevel: 2 }).log;
-
-function optionsOf(test: Case): { target?: string } {
-  const { target } = attributesOf(test);
-  return target === undefined ? {} : { target };
-}
+  verify(programOf(test, maps), profile, { logLevel: 2 }).log;
 
 function programOf(test: Case, maps: Readonly<Record<string, CaseMap>>): VerifierProgram {
   const { type, expectedAttachType, attachBtfId } = attributesOf(test);

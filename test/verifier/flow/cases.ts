@@ -215,6 +215,24 @@ const functions: readonly Case[] = [
   },
 ];
 
+const typed = ['int main(void *ctx)', 'static int f()'];
+const lines: readonly Case[] = [
+  { name: 'each function has a line', functions: typed, lines: [[0], [3]], code: two },
+  { name: 'more lines do no harm', functions: typed, lines: [[0], [1], [3], [4]], code: two },
+  { name: 'the main function has a line', functions: typed, lines: [[1], [3]], code: two },
+  { name: 'a function in between has a line', functions: typed, lines: [[0], [4]], code: two },
+  { name: 'the last function has a line', functions: typed, lines: [[0], [1]], code: two },
+  { name: 'lines are in order', functions: typed, lines: [[0], [3], [3]], code: two },
+  { name: 'a line belongs to an instruction', functions: typed, lines: [[0], [3], [5]], code: two },
+  {
+    name: 'a line belongs to a whole instruction',
+    functions: ['int main(void *ctx)'],
+    lines: [[0], [1]],
+    code: 'r0 = 1 ll; exit',
+  },
+  { name: 'a line has strings', functions: typed, lines: [[0], [3, 100_000]], code: two },
+];
+
 const exceptions: readonly Case[] = [
   {
     name: 'a tag names the exception callback',
@@ -481,6 +499,7 @@ export const cases: readonly Case[] = [
   ...instructions,
   ...kfuncs,
   ...functions,
+  ...lines,
   ...exceptions,
   ...args,
   ...stack,
