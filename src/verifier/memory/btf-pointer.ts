@@ -43,9 +43,9 @@ import { type Walked, walkStruct } from './struct-walk.ts';
 import { inRcuSection, isRcu, isTrusted, TRUSTED_MODIFIERS, trustOfField } from './trust.ts';
 
 /** Index of the kernel's BTF among the verifier's. */
-const KERNEL = 0;
+export const KERNEL = 0;
 /** And of the program's own. */
-const PROGRAM = 1;
+export const PROGRAM = 1;
 
 export function btfOf(env: Env, index: number): Btf {
   const btf = env.btfs[index];

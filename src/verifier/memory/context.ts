@@ -8,11 +8,10 @@ import type { ContextAccess } from '../profile/types.ts';
 import { BTF, BTF_ID, ID, SUBREG_DEF, TYPE } from '../register.ts';
 import { baseType, mayBeNull, PTR_TO_BTF_ID, SCALAR_VALUE } from '../register-types.ts';
 import { markKnownZero, markUnknown, restrictToS32 } from '../scalar/index.ts';
+import { KERNEL } from './btf-pointer.ts';
 import { explainArgument } from './context-arguments.ts';
 import { checkPointerOffset } from './pointer-offset.ts';
 import { registerType } from './register-names.ts';
-
-const KERNEL = 0;
 
 /**
  * @param off constant part of the offset, the register's included

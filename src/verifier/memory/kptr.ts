@@ -24,12 +24,10 @@ import {
   typeFlags,
 } from '../register-types.ts';
 import { isNull, markKnownZero } from '../scalar/index.ts';
-import { btfOf, markBtfPointer } from './btf-pointer.ts';
+import { btfOf, markBtfPointer, PROGRAM } from './btf-pointer.ts';
 import { checkPointerOffset } from './pointer-offset.ts';
 import { structIdsMatch } from './struct-walk.ts';
 import { inRcuSection } from './trust.ts';
-
-const PROGRAM = 1;
 
 interface Pointee {
   readonly btf: number;

@@ -61,10 +61,13 @@ export function trustOfField(btf: Btf, struct: string, field: string, pointee: n
 
 const KINDS: readonly TrustKind[] = ['rcu', 'rcu_or_null', 'trusted', 'trusted_or_null'];
 
+/** Structs that have trusted fields in 6.18, and one that gets some later. */
+const STRUCTS: ReadonlySet<string> = new Set([...TRUSTED_FIELDS.map(({ struct }) => struct), 'vm_area_struct']);
+
 /** The kernel's own list where its BTF has one, else the profile's. */
 function listOf(btf: Btf): TrustedFields {
   const list = new Map<string, { kind: TrustKind; pointee: number }>();
-  for (const struct of new Set(TRUSTED_FIELDS.map((entry) => entry.struct)).add('vm_area_struct')) {
+  for (const struct of STRUCTS) {
     for (const kind of KINDS) {
       const id = btf.find(`${struct}__safe_${kind}`, 'struct');
       const type = id === undefined ? undefined : btf.type(id);
