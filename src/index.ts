@@ -13,6 +13,7 @@ import { BpfiterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { type BpfObject, openObject } from './object/index.ts';
 import { readFile } from './read-file.ts';
+import { type RecordLayout, type RecordValue, recordLayout } from './records/index.ts';
 
 export { BpfiterError, type ErrorCode } from './errors.ts';
 export type {
@@ -66,4 +67,19 @@ export async function loadObject(
   const path = typeof source === 'string' ? source : source.pathname;
   const name = options.name ?? path.slice(path.lastIndexOf('/') + 1);
   return openObject(await readFile(source), { ...options, name });
+}
+
+/**
+ * The layout of the records that an object's programs write with bpf_seq_write().
+ * @param type name of the struct, as in the object's source
+ * @throws BpfiterError `usage` if the object has no BTF, `not-found` if it has no such type
+ */
+export function recordLayoutOf<T = { readonly [field: string]: RecordValue }>(
+  object: BpfObject,
+  type: string,
+): RecordLayout<T> {
+  if (object.btf === undefined) {
+    throw new BpfiterError('usage', `${object.name}: records need an object with BTF (compile it with clang -g)`);
+  }
+  return recordLayout<T>(object.btf, type);
 }

@@ -1,9 +1,7 @@
 /** Prints what iterator sessions give: as it comes, or as records in the form the user chose. */
-import type { Btf } from '../btf/index.ts';
-import { BpfiterError } from '../errors.ts';
-import type { BpfObject, IterSession } from '../index.ts';
+import { type BpfObject, type IterSession, recordLayoutOf } from '../index.ts';
 import type { ObjectProgram } from '../object/index.ts';
-import { formatJson, type RecordLayout, recordLayout, TableWriter } from '../records/index.ts';
+import { formatJson, type RecordLayout, TableWriter } from '../records/index.ts';
 import { write, writeLine } from './output.ts';
 
 export const formats = ['text', 'json', 'ndjson', 'table'] as const;
@@ -29,7 +27,7 @@ export interface Printer {
 /** @throws BpfiterError `usage` or `not-found` if the object has no such record type */
 export function makePrinter(object: BpfObject, options: PrinterOptions): Printer {
   if (options.format === 'text') return textPrinter(options);
-  const layout = recordLayout(requireBtf(object), options.record ?? '');
+  const layout = recordLayoutOf<unknown>(object, options.record ?? '');
   switch (options.format) {
     case 'table':
       return tablePrinter(layout, options);
@@ -38,13 +36,6 @@ export function makePrinter(object: BpfObject, options: PrinterOptions): Printer
     case 'json':
       return options.several ? new GroupedJson(layout, options.indent) : singleJson(layout, options.indent);
   }
-}
-
-function requireBtf(object: BpfObject): Btf {
-  if (object.btf === undefined) {
-    throw new BpfiterError('usage', `${object.name}: --record needs an object with BTF (compile it with clang -g)`);
-  }
-  return object.btf;
 }
 
 const nothing = async (): Promise<void> => {};
