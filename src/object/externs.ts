@@ -40,11 +40,15 @@ export function resolveKsyms(
 ): ResolvedKsyms {
   const ksyms = new Map<ObjectExtern, ResolvedKsym>();
   const functionModules: string[] = [];
+  /** The first without an address. libbpf complains of those only when all that is typed was found. */
+  let missing: KsymExtern | undefined;
   for (const extern of externs) {
     if (extern.kind === 'kconfig' || local === undefined) continue;
     const found = extern.typeId === 0 ? findAddress(extern, target) : findInBtf(extern, local, target);
     if (found === undefined) {
-      if (!extern.weak) throw notFound(extern);
+      if (extern.weak) continue;
+      if (extern.typeId !== 0) throw notFound(extern);
+      missing ??= extern;
       continue;
     }
     ksyms.set(extern, found);
@@ -57,6 +61,7 @@ export function resolveKsyms(
       );
     functionModules.push(module);
   }
+  if (missing !== undefined) throw notFound(missing);
   return { ksyms, functionModules };
 }
 
