@@ -139,6 +139,15 @@ function multiplyHigh32(a: number, b: number): number {
   return aHigh * bHigh + Math.floor(middle / 0x1_0000) + Math.floor(rest / 0x1_0000);
 }
 
+/** a *= b, keeping the low 64 bits. */
+export function multiplyLow64(w: Int32Array, i: number, v: Int32Array, j: number): void {
+  const aLow = word(w, i);
+  const bLow = word(v, j);
+  const cross = Math.imul(word(w, i + 1), bLow) + Math.imul(aLow, word(v, j + 1));
+  w[i] = Math.imul(aLow, bLow);
+  w[i + 1] = (multiplyHigh32(aLow >>> 0, bLow >>> 0) + cross) | 0;
+}
+
 /** out = a * b, unsigned. @returns whether it does not fit; out then holds no meaningful value */
 export function multiplyU64(out: Int32Array, o: number, w: Int32Array, i: number, v: Int32Array, j: number): boolean {
   const aLow = uword(w, i);

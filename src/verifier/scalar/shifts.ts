@@ -21,7 +21,7 @@ const limit = new Int32Array(2);
 
 function shiftLeftRanges32(w: Int32Array, d: number, bits: number): void {
   unboundSigned32(w, d);
-  if (bits > 31 || uword(w, d + U32MAX) > 2 ** (31 - bits)) unboundUnsigned32(w, d);
+  if (bits > 31 || uword(w, d + U32MAX) > (1 << (31 - bits)) >>> 0) unboundUnsigned32(w, d);
   else {
     w[d + U32MIN] = word(w, d + U32MIN) << bits;
     w[d + U32MAX] = word(w, d + U32MAX) << bits;

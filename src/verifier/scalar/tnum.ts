@@ -6,7 +6,7 @@
  * Facts: include/linux/tnum.h and kernel/bpf/tnum.c (Linux 6.18); Vishwanathan et al., "Sound, Precise, and Fast
  * Abstract Interpretation with Tristate Numbers" (CGO 2022), for why addition and subtraction are exact.
  */
-import { copy64, lessU, shiftLeft64, shiftRight64, shiftRightSigned64, uword, word } from './int64.ts';
+import { copy64, lessU, multiplyLow64, shiftLeft64, shiftRight64, shiftRightSigned64, uword, word } from './int64.ts';
 
 /** Words of a tristate number. */
 export const TNUM_WORDS = 4;
@@ -151,6 +151,10 @@ const either = new Int32Array(TNUM_WORDS);
 
 /** t *= u, as on paper: for each bit of t, u shifted is added, not added, or either. */
 export function tnumMultiply(t: Int32Array, i: number, u: Int32Array, j: number): void {
+  if (tnumIsConst(t, i) && tnumIsConst(u, j)) {
+    multiplyLow64(t, i, u, j);
+    return;
+  }
   tnumCopy(multiplier, 0, t, i);
   tnumCopy(multiplicand, 0, u, j);
   tnumSet(t, i, 0, 0, 0, 0);
