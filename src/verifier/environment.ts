@@ -49,6 +49,8 @@ export class InsnFacts {
   readonly mapIndex: Int32Array;
   /** Calls: constant key of a map access + 1; -1 if it varies. */
   readonly mapKey: Float64Array;
+  /** Calls of bpf_loop: the function that it was always given, with flags 0, + 1; -1 if it varies. */
+  readonly loopCallback: Int32Array;
 
   constructor(count: number) {
     this.seen = new Uint8Array(count);
@@ -67,6 +69,7 @@ export class InsnFacts {
     this.arenaArithmetic = new Uint8Array(count);
     this.mapIndex = new Int32Array(count);
     this.mapKey = new Float64Array(count);
+    this.loopCallback = new Int32Array(count);
   }
 }
 

@@ -10,7 +10,7 @@ import { markConstDynptr, prepareTimerCallback } from '../kfuncs/index.ts';
 import { LOG_INSTRUCTIONS } from '../log/index.ts';
 import { BTF, BTF_ID, copyRegister, MAP, TYPE, UMAX } from '../register.ts';
 import { DYNPTR_TYPE_LOCAL, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, SCALAR_VALUE } from '../register-types.ts';
-import { markKnownZero, markUnknown, resetRegister } from '../scalar/index.ts';
+import { isNull, markKnownZero, markUnknown, resetRegister } from '../scalar/index.ts';
 import type { HelperCall } from './call.ts';
 import {
   BPF_FUNC_find_vma,
@@ -21,6 +21,7 @@ import {
 } from './helper-ids.ts';
 
 const KERNEL = 0;
+const VARIES = -1;
 const LAST_ARGUMENT = 5;
 const TWO_32 = 0x1_0000_0000;
 
@@ -52,6 +53,7 @@ function pushLoop(env: Env, subprogram: number): void {
   const r = frame.register(1);
   // The kernel gives up where the number of rounds is a pointer.
   if (w[r + TYPE] !== SCALAR_VALUE) env.reject(EFAULT, 'verifier-bug', { what: 'backtracking misuse' });
+  noteCallback(env, subprogram);
   markPrecise(env, 1);
   const rounds = ((w[r + UMAX + 1] as number) >>> 0) * TWO_32 + ((w[r + UMAX] as number) >>> 0); // within the record
   if (frame.callbackDepth < rounds) {
@@ -61,6 +63,18 @@ function pushLoop(env: Env, subprogram: number): void {
   frame.callbackDepth = 0;
   if ((env.log.level & LOG_INSTRUCTIONS) !== 0)
     env.log.write(`frame${env.state.current} bpf_loop iteration limit reached\n`);
+}
+
+/** Loops whose function and flags are always the same are inlined: for that the flags must be known. */
+function noteCallback(env: Env, subprogram: number): void {
+  const { frame } = env;
+  const { loopCallback } = env.facts;
+  const seen = loopCallback[env.insn];
+  if (seen === VARIES) return;
+  const hasNoFlags = isNull(frame.words, frame.register(4));
+  if (hasNoFlags) markPrecise(env, 4);
+  const isSame = seen === 0 || seen === subprogram + 1;
+  loopCallback[env.insn] = hasNoFlags && isSame ? subprogram + 1 : VARIES;
 }
 
 function pass(callee: Frame, to: number, caller: Frame, from: number): void {

@@ -101,11 +101,13 @@ function setPointer(env: Env, call: KfuncCall, w: Int32Array): void {
   if (call.referenceId !== 0) w[R0 + REF_OBJ_ID] = call.referenceId;
 }
 
+/** Elements of an iterator can be trusted as they are; what others return is, as long as its reference is held. */
 function trustOf(env: Env, call: KfuncCall): number {
   const { flags, special } = call.kfunc;
   if (special === 'bpf_get_kmem_cache') return PTR_UNTRUSTED;
   if ((flags & RCU_PROTECTED) !== 0) return MEM_RCU;
-  return (flags & ITER_NEXT) !== 0 && givesRcuPointers(env, call) ? MEM_RCU : PTR_TRUSTED;
+  if ((flags & ITER_NEXT) === 0) return 0;
+  return givesRcuPointers(env, call) ? MEM_RCU : PTR_TRUSTED;
 }
 
 /** Kfuncs whose prototype does not tell what they return. @returns whether this is one */

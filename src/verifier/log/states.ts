@@ -192,6 +192,8 @@ function dynptrText(frame: Frame, slot: number): string {
   const texts: string[] = [];
   if (field(reg.ID) !== 0) texts.push(`id=${field(reg.ID)}`);
   if (field(reg.REF_OBJ_ID) !== 0) texts.push(`ref_id=${field(reg.REF_OBJ_ID)}`);
+  // In the kernel the id of a slice's dynptr lies where it says that this is the first slot.
+  if (field(reg.DYNPTR_FIRST) !== 0) texts.push('dynptr_id=1');
   return ` fp${(-slot - 1) * 8}=dynptr_${dynptrName(field(reg.DYNPTR_KIND))}(${texts.join(',')})`;
 }
 
@@ -216,7 +218,8 @@ function stateText(env: Env, state: State, frameNumber: number, all: boolean): s
     }
   }
   const held = state.references.filter(({ id }) => id !== 0).map(({ id }) => id);
-  if (held.length > 0) text += ` refs=${held.join(',')}`;
+  // Locks of global data have no id; after one of them nothing is printed.
+  if (held.length > 0 && state.references[0]?.id !== 0) text += ` refs=${held.join(',')}`;
   if (frame.inCallback) text += ' cb';
   if (frame.inAsyncCallback) text += ' async_cb';
   return text;
