@@ -2,7 +2,13 @@
 import { Btf } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
 import type { LinkedMap, LinkedObject, LinkedProgram } from '../../object/index.ts';
-import { BPF_F_SLEEPABLE, BPF_MAP_TYPE_ARRAY } from '../../uapi/index.ts';
+import {
+  BPF_F_RDONLY_PROG,
+  BPF_F_SLEEPABLE,
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_DEVMAP,
+  BPF_MAP_TYPE_DEVMAP_HASH,
+} from '../../uapi/index.ts';
 import type { AllocatedType, MapFields } from '../fields.ts';
 import type { KernelProfile, ProgramKind } from '../profile/types.ts';
 import type { VerifierLine, VerifierMap, VerifierMapReference, VerifierProgram } from '../program.ts';
@@ -69,8 +75,6 @@ export class VerifierInput {
     const known = this.#maps.get(map);
     if (known !== undefined) return known;
     const fields = this.#fieldsOf(map);
-    // A map that the kernel refuses with BTF is made without, as libbpf does.
-    const typed = fields !== 'refused';
     const frozen = map.readOnly && map.initialValue !== undefined;
     const made: VerifierMap = {
       name: map.kernelName,
@@ -78,25 +82,26 @@ export class VerifierInput {
       keySize: map.keySize,
       valueSize: map.valueSize,
       maxEntries: map.maxEntries,
-      flags: map.flags,
+      flags: flagsOf(map),
       extra: map.extra,
       frozen,
       value: frozen && map.type === BPF_MAP_TYPE_ARRAY ? map.initialValue : undefined,
-      fields: typed ? fields : undefined,
-      btfValueTypeId: typed ? map.btfValueTypeId : 0,
-      btfKeyTypeId: typed ? map.btfKeyTypeId : 0,
+      fields,
+      btfValueTypeId: map.btfValueTypeId,
+      btfKeyTypeId: map.btfKeyTypeId,
       inner: map.inner && this.#map(map.inner),
     };
     this.#maps.set(map, made);
     return made;
   }
 
-  #fieldsOf({ btfValueTypeId }: LinkedMap): MapFields | undefined | 'refused' {
+  #fieldsOf({ btfValueTypeId }: LinkedMap): MapFields | undefined {
     if (this.#finder === undefined || btfValueTypeId === 0) return undefined;
     try {
       return this.#finder.inMapValue(btfValueTypeId);
     } catch (error) {
-      if (error instanceof FieldError) return 'refused';
+      // The kernel takes such types for maps as if they had no special fields.
+      if (error instanceof FieldError) return undefined;
       throw error;
     }
   }
@@ -136,3 +141,7 @@ export function kindOf({ program, type, expectedAttachType, flags }: LinkedProgr
     target: program.attachTarget?.name,
   };
 }
+
+/** What lookups in maps of devices give is the kernel's own, which programs may not write to. */
+const flagsOf = ({ type, flags }: LinkedMap): number =>
+  type === BPF_MAP_TYPE_DEVMAP || type === BPF_MAP_TYPE_DEVMAP_HASH ? flags | BPF_F_RDONLY_PROG : flags;

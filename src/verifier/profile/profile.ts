@@ -53,6 +53,7 @@ export interface ProfileTables {
   readonly functions: FunctionTables & AttachTables;
   readonly maps: MapTables;
   readonly symbols: 'functions' | 'all';
+  readonly possibleCpus?: number;
 }
 
 /** @param btf the kernel's; what the tables say in names is looked up there */
@@ -64,6 +65,7 @@ class TableProfile implements KernelProfile {
   readonly name: string;
   readonly btf: Btf;
   readonly symbols: 'functions' | 'all';
+  readonly possibleCpus: number | undefined;
   readonly #tables: ProfileTables;
   readonly #helpers: Availability;
   readonly #contexts: ReadonlyMap<string, ContextRow>;
@@ -77,6 +79,7 @@ class TableProfile implements KernelProfile {
     this.name = tables.name;
     this.btf = btf;
     this.symbols = tables.symbols;
+    this.possibleCpus = tables.possibleCpus;
     this.#tables = tables;
     this.#helpers = new Availability(tables.helperAvailability);
     this.#contexts = rowsByKey(tables.contexts);

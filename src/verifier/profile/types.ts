@@ -170,7 +170,7 @@ export interface KernelProfile {
   /** Whose addresses the kernel can look up by name: those of its variables only with CONFIG_KALLSYMS_ALL. */
   readonly symbols?: 'functions' | 'all';
   /** How many CPUs it can have (nr_cpu_ids); absent: any number. */
-  readonly possibleCpus?: number;
+  readonly possibleCpus?: number | undefined;
   /** The prototype as programs of this kind see it, whether they may call it or not. */
   helper(id: number, kind: ProgramKind): HelperPrototype | undefined;
   /** Whether programs of this kind may call the helper. */

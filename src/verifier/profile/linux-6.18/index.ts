@@ -27,15 +27,20 @@ export interface Linux618Options {
   readonly lockdown?: 'none' | 'integrity';
   /** Whether the kernel was built with CONFIG_KALLSYMS_ALL. Default `functions`: it was not. */
   readonly symbols?: 'functions' | 'all';
+  /** How many CPUs the machine can have, if that is known. */
+  readonly possibleCpus?: number;
 }
 
 /** @param btf of a Linux 6.18: `/sys/kernel/btf/vmlinux` there */
 export function linux618(
   btf: Btf,
-  { lockdown = 'integrity', symbols = 'functions' }: Linux618Options = {},
+  { lockdown = 'integrity', symbols = 'functions', possibleCpus }: Linux618Options = {},
 ): KernelProfile {
   const helpers = [...helperAvailability, ...trampolineHelpers, ...(lockdown === 'none' ? withoutLockdown : [])];
-  return createProfile({ ...tables, helperAvailability: helpers, symbols }, btf);
+  return createProfile(
+    { ...tables, helperAvailability: helpers, symbols, ...(possibleCpus !== undefined && { possibleCpus }) },
+    btf,
+  );
 }
 
 const tables: Omit<ProfileTables, 'helperAvailability' | 'symbols'> = {
