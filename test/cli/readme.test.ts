@@ -1,55 +1,20 @@
-/** What the README shows works: its program compiles and runs, its commands do what they say. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The commands that the README shows do what they say. Its program is compiled and run by test/readme.test.ts. */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { describeOnHost } from '../host/permitted.ts';
-import { bpfiter, scratch } from './bpfiter.ts';
+import { bpfiter } from './bpfiter.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map((match) => match[1] ?? '');
+/** The words after `bpfiter`, of each command in a block of shell. */
+const commands = [...readFileSync(`${root}/README.md`, 'utf8').matchAll(/^```sh\n(.*?)^```/gms)]
+  .flatMap(([, block = '']) => [...block.matchAll(/npx bpfiter ([^#&\n]*)/g)])
+  .map(([, words = '']) => words.trim().split(/ +/));
 
-/** The words after `bpfiter`, of each command. */
-const commands = blocks('sh')
-  .flatMap((block) => [...block.matchAll(/npx bpfiter ([^#&\n]*)/g)])
-  .map((match) => (match[1] ?? '').trim().split(/ +/));
-
-test('the README names objects that exist', () => {
-  const objects = commands.flat().filter((word) => word.endsWith('.bpf.o') && !word.includes('*'));
-  expect(objects.length).toBeGreaterThan(5);
-  for (const object of objects) expect(existsSync(join(root, object)), object).toBe(true);
-});
-
-/** Compiles the README's program as a user of the package would. @returns the path of what comes out */
-function compileExample(): string {
-  const [example = ''] = blocks('ts');
-  writeFileSync(join(scratch, 'example.ts'), example);
-  writeFileSync(join(scratch, 'package.json'), '{ "type": "module" }');
-  mkdirSync(join(scratch, 'node_modules'));
-  symlinkSync(root, join(scratch, 'node_modules/bpfiter'));
-  const compilerOptions = {
-    ...{ strict: true, target: 'es2022', lib: ['es2023', 'esnext.disposable'], skipLibCheck: true },
-    ...{ module: 'nodenext', types: ['node'], typeRoots: [join(root, 'node_modules/@types')], outDir: 'out' },
-  };
-  writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['example.ts'] }));
-  execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', scratch], { stdio: ['ignore', 'inherit', 'inherit'] });
-  return join(scratch, 'out/example.js');
-}
-
-const example = compileExample();
-
-test("the README's program compiles against the package", () => {
-  expect(existsSync(example)).toBe(true);
-});
-
-describeOnHost('on this kernel', () => {
-  test("the README's program prints the threads of its own process", () => {
-    const output = execFileSync(process.execPath, [example], { cwd: root, encoding: 'utf8' });
-    expect(output).toMatch(/^\d+ node\n/m);
+describeOnHost("the README's commands", () => {
+  test('are found', () => {
+    expect(commands.length).toBeGreaterThan(8);
   });
 
   // The others need a map, a cgroup or a bpffs that is known.
