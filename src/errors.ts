@@ -25,6 +25,7 @@ export type ErrorCode =
 export interface ErrorOptionsWithDetail {
   readonly cause?: unknown;
   readonly detail?: string;
+  readonly explanation?: string;
   readonly errno?: number;
 }
 
@@ -32,6 +33,8 @@ export class BpfiterError extends Error {
   readonly code: ErrorCode;
   /** Longer material, e.g. the whole verifier log. */
   readonly detail: string | undefined;
+  /** What happened in terms of the user's source and what would mend it, in a few lines, where that is known. */
+  readonly explanation: string | undefined;
   /** Positive Linux errno, where the failure has one. */
   readonly errno: number | undefined;
 
@@ -40,6 +43,7 @@ export class BpfiterError extends Error {
     this.name = 'BpfiterError';
     this.code = code;
     this.detail = options.detail;
+    this.explanation = options.explanation;
     this.errno = options.errno;
   }
 }

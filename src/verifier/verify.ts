@@ -5,6 +5,7 @@
 import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
+import { type Moment, recallMoment } from './diagnosis/index.ts';
 import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics } from './environment.ts';
 import { E2BIG, EINVAL } from './errno.ts';
 import { walkProgram } from './explore/index.ts';
@@ -39,6 +40,8 @@ export interface VerifierResult {
   /** Code of the message; empty unless refused. */
   readonly code: string;
   readonly diagnostic: Diagnostic | undefined;
+  /** Of the walk when it was refused there, for diagnose(); else undefined. */
+  readonly moment: Moment | undefined;
   /** In the kernel's form, as far as the level asked for it. */
   readonly log: string;
   readonly statistics: Statistics;
@@ -107,9 +110,12 @@ function* verification(
   });
   const start = performance.now();
   let rejection: Rejection | undefined;
+  let isWalking = false;
   try {
     prepareProgram(env);
+    isWalking = true;
     yield* walkProgram(env);
+    isWalking = false;
     checkStackDepth(env);
     checkNoMissingKfunc(env);
   } catch (error) {
@@ -125,6 +131,7 @@ function* verification(
     message: rejection === undefined ? '' : message,
     code: rejection?.code ?? '',
     diagnostic: rejection === undefined ? undefined : env.diagnostic,
+    moment: rejection !== undefined && isWalking ? recallMoment(env) : undefined,
     log: env.log.text(),
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
@@ -154,6 +161,7 @@ function unsupported(subject: string): VerifierResult {
     message: new NotModelled(subject).message,
     code: '',
     diagnostic: undefined,
+    moment: undefined,
     log: '',
     statistics: noStatistics,
     facts: undefined,

@@ -73,9 +73,10 @@ async function verifyObject(invocation: Invocation, judge: Judge, path: string, 
   let exit = 0;
   for (const { name, section, type } of programs) {
     const subject = { object: baseName(path), program: name, section, type: programTypeName(type) ?? String(type) };
-    const { log, ...verdict } = await verdictOf(judge, bytes, subject, logLevel);
+    const { log, explanation, ...verdict } = await verdictOf(judge, bytes, subject, logLevel);
     if (verdict.verdict !== 'accept') exit = 1;
     await print(invocation, { ...subject, ...verdict }, options.log === undefined ? '' : log);
+    if (explanation !== '' && invocation.jsonIndent === undefined) await writeLine(indented(explanation));
   }
   return exit;
 }
@@ -85,14 +86,23 @@ async function verdictOf(
   bytes: Uint8Array,
   subject: Subject,
   logLevel: number,
-): Promise<Verdict & { readonly log: string }> {
+): Promise<Verdict & { readonly log: string; readonly explanation: string }> {
   try {
     const { log } = await judge.accept(bytes, subject.object, subject.program, logLevel);
-    return { verdict: 'accept', errno: 0, message: '', ...parseStatistics(log), code: null, log };
+    return { verdict: 'accept', errno: 0, message: '', ...parseStatistics(log), code: null, log, explanation: '' };
   } catch (error) {
-    return { ...failure(subject, error), log: error instanceof BpfiterError ? (error.detail ?? '') : '' };
+    const verdict = failure(subject, error);
+    const { detail = '', explanation = '' } = error instanceof BpfiterError ? error : {};
+    return { ...verdict, log: detail, explanation };
   }
 }
+
+/** Below the verdict's line; source text is the object's, so that control characters are not to reach a terminal. */
+const indented = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `    ${/^ */.exec(line)?.[0] ?? ''}${oneLine(line.trimStart())}`)
+    .join('\n');
 
 /** @throws the error itself if it is not about the object */
 function failure({ program, section }: Subject, error: unknown): Verdict {

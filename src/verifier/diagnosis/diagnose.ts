@@ -1,0 +1,105 @@
+/** The text of a refusal. What is not known is left out, never guessed. */
+import { decode } from '../../isa/index.ts';
+import { flowMessages } from '../messages/flow.ts';
+import type { Diagnostic } from '../messages/index.ts';
+import type { VerifierProgram } from '../program.ts';
+import { adviceOf } from './advice.ts';
+import { decisionsOf } from './decisions.ts';
+import type { Moment } from './moment.ts';
+import { type Origin, originOf } from './origin.ts';
+import { Places } from './places.ts';
+
+/** The part of a VerifierResult that this is about. */
+export interface Refusal {
+  readonly diagnostic: Diagnostic | undefined;
+  /** Undefined if the walk was not begun, or over. */
+  readonly moment: Moment | undefined;
+}
+
+/**
+ * Says for a person what a program was refused for, in a few lines: the source line, the message, what the registers
+ * held that it is about and where that came from, the branches of the path, and what would mend it.
+ *
+ *     tasks.bpf.c:42: value = *key;
+ *         R0 invalid mem access 'map_value_or_null'
+ *         R0 may be NULL: it is map_value_or_null(...), the result of bpf_map_lookup_elem() at tasks.bpf.c:40
+ *         by the branches
+ *             tasks.bpf.c:38: if (pid) -> line 40
+ *         to mend it: compare it with NULL, and use it only where it is not
+ *
+ * @returns lines without a last newline; empty if nothing was said, as of a program that was accepted
+ */
+export function diagnose({ diagnostic, moment }: Refusal, program: VerifierProgram): string {
+  if (diagnostic === undefined) return '';
+  const places = new Places(program);
+  const facts = factsOf(diagnostic);
+  const walked = diagnostic.code in flowMessages ? undefined : moment;
+  const insn = walked?.path.at(-1) ?? placeOfFlow(diagnostic, facts, program);
+  const lines: string[] = [...diagnostic.text.split('\n').slice(0, 1)];
+  if (walked !== undefined) {
+    for (const register of registersOf(diagnostic, facts, program))
+      lines.push(registerLine(register, walked, program, places));
+    lines.push(...acquisition(diagnostic, facts, walked, places));
+    const decisions = decisionsOf(program.insns, walked, places);
+    if (decisions.length > 0) lines.push('by the branches', ...decisions.map((line) => `    ${line}`));
+  }
+  const advice = adviceOf(diagnostic);
+  if (advice !== undefined) lines.push(`to mend it: ${advice}`);
+  const body = lines.map((line) => `    ${line}`);
+  return [insn === undefined ? program.name : places.whole(insn), ...body].join('\n');
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+const factsOf = ({ facts }: Diagnostic): Facts => (typeof facts === 'object' && facts !== null ? (facts as Facts) : {}); // any object is read as a record
+
+/** Refusals of the program as a whole name their instruction or function, if they are about one. */
+function placeOfFlow({ code }: Diagnostic, { insn, subprogram }: Facts, { functions }: VerifierProgram) {
+  if (!(code in flowMessages)) return undefined;
+  if (typeof insn === 'number') return insn;
+  return typeof subprogram === 'number' ? functions[subprogram]?.insn : undefined;
+}
+
+/** Those that the message names; if it names none, the one that a load or store goes through. */
+function registersOf({ code, text, insn }: Diagnostic, { arg }: Facts, { insns }: VerifierProgram): number[] {
+  const named = /\bR(10|\d)\b/.exec(text)?.[1];
+  if (named !== undefined) return [Number(named)];
+  if (typeof arg === 'number') return [code === 'helper/possibly-null' ? arg : arg + 1];
+  const instruction = decode(insns, insn);
+  return 'base' in instruction && instruction.base !== 10 ? [instruction.base] : [];
+}
+
+function registerLine(register: number, moment: Moment, program: VerifierProgram, places: Places): string {
+  const held = moment.registers.get(register);
+  const origin = originOf(program.insns, moment, register);
+  const from = originText(origin, places);
+  if (held === undefined) return `R${register} has no value here${from === '' ? '' : `: ${from}`}`;
+  const source = from === '' || origin.kind === 'cleared' ? '' : `, ${from}`;
+  if (held.includes('_or_null')) return `R${register} may be NULL: it is ${held}${source}`;
+  return `R${register} is ${held === 'scalar()' ? 'a number of which nothing is known' : held}${source}`;
+}
+
+function originText(origin: Origin, places: Places): string {
+  switch (origin.kind) {
+    case 'result':
+      return `the result of ${origin.callee}() at ${places.name(origin.insn)}`;
+    case 'cleared':
+      return `the call of ${origin.callee}() at ${places.name(origin.insn)} left nothing in it`;
+    case 'loaded':
+    case 'computed':
+    case 'set':
+      return `${origin.kind} at ${places.whole(origin.insn)}`;
+    case 'argument':
+      return 'an argument of the function';
+    case 'never-set':
+      return 'nothing on this path sets it';
+    case 'unknown':
+      return '';
+  }
+}
+
+function acquisition({ code }: Diagnostic, { insn }: Facts, { callees }: Moment, places: Places): string[] {
+  if (code !== 'unreleased-reference' || typeof insn !== 'number') return [];
+  const callee = callees.get(insn);
+  return [`acquired ${callee === undefined ? '' : `by ${callee}() `}at ${places.whole(insn)}`];
+}
