@@ -10,18 +10,29 @@ export const NO_SUCCESSOR = -1;
 export class FlowData {
   /** Two an instruction: what may be executed after it in the same function, the fall-through first. */
   readonly successors: Int32Array;
+  /**
+   * The other way round: those of instruction i begin at `predecessorStart[i]` in `predecessors` and end where those of
+   * the next begin.
+   */
+  readonly predecessors: Int32Array;
+  readonly predecessorStart: Int32Array;
   /** Function of each instruction. */
   readonly subprogramOf: Int32Array;
   /** Reachable instructions, function by function: each after its successors, loops aside. */
   readonly postorder: Int32Array;
+  /** Where each reachable instruction stands in `postorder`. */
+  readonly position: Int32Array;
   /** Where each function's part of `postorder` begins; one more entry for the end. */
   readonly postorderStart: Int32Array;
   readonly liveness = new StackLiveness();
 
   constructor(count: number, subprograms: number) {
     this.successors = new Int32Array(count * 2).fill(NO_SUCCESSOR);
+    this.predecessors = new Int32Array(count * 2);
+    this.predecessorStart = new Int32Array(count + 1);
     this.subprogramOf = new Int32Array(count);
     this.postorder = new Int32Array(count);
+    this.position = new Int32Array(count);
     this.postorderStart = new Int32Array(subprograms + 1);
   }
 }

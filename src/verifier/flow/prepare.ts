@@ -9,7 +9,7 @@ import { checkFunctionInfo, checkFunctionRecords } from './function-info.ts';
 import { checkInstructions } from './instructions.ts';
 import { findLiveRegisters, logLiveRegisters } from './live-registers.ts';
 import { checkSubprogramBounds, findSubprograms } from './subprograms.ts';
-import { findPostorder, findSuccessors } from './successors.ts';
+import { findPostorder, findPredecessors, findSuccessors } from './successors.ts';
 
 /**
  * Fills env.subprograms, env.flow and env.facts.
@@ -25,6 +25,7 @@ export function prepareProgram(env: Env): void {
   checkInstructions(env);
   checkControlFlow(env);
   findSuccessors(env);
+  findPredecessors(env);
   findPostorder(env);
   checkAttachment(env);
   findComponents(env);

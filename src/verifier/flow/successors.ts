@@ -21,9 +21,26 @@ export function findSuccessors(env: Env): void {
   }
 }
 
+export function findPredecessors(env: Env): void {
+  const { successors, predecessors, predecessorStart } = env.flow;
+  const next = new Int32Array(env.count);
+  // Counts first, so that each knows where it begins; then one place after the other.
+  for (const to of successors) if (to >= 0) predecessorStart[to + 1] = (predecessorStart[to + 1] as number) + 1;
+  for (let insn = 0; insn < env.count; insn++) {
+    predecessorStart[insn + 1] = (predecessorStart[insn + 1] as number) + (predecessorStart[insn] as number);
+    next[insn] = predecessorStart[insn] as number; // in range
+  }
+  for (const [at, to] of successors.entries()) {
+    if (to < 0) continue;
+    const place = next[to] as number; // successors are in range
+    predecessors[place] = at >> 1;
+    next[to] = place + 1;
+  }
+}
+
 /** Each function's instructions in postorder, as far as its entry leads to them. */
 export function findPostorder(env: Env): void {
-  const { successors, postorder, postorderStart } = env.flow;
+  const { successors, postorder, postorderStart, position } = env.flow;
   const DISCOVERED = 1;
   const EXPLORED = 2;
   const state = new Uint8Array(env.count);
@@ -37,6 +54,7 @@ export function findPostorder(env: Env): void {
       const insn = stack[depth - 1] as number; // depth > 0
       state[insn] = (state[insn] as number) | DISCOVERED;
       if (((state[insn] as number) & EXPLORED) !== 0) {
+        position[insn] = found;
         postorder[found++] = insn;
         depth -= 1;
         continue;
