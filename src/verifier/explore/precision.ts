@@ -113,7 +113,7 @@ function track(env: Env, start: State): boolean {
       if (skip) skip = false;
       else {
         const entry = entries > 0 && jumpHistory.get(entries - 1, HISTORY_INSN) === insn ? entries - 1 : -1;
-        if (verbose) logStep(env, insn);
+        if (verbose && env.insns.code(insn) !== 0) logStep(env, insn);
         if (!backtrackInsn(env, insn, next, jumpHistory, entry)) {
           forceAllPrecise(env, start);
           wanted.clear();

@@ -89,7 +89,8 @@ export class VerifierInput {
       fields,
       btfValueTypeId: map.btfValueTypeId,
       btfKeyTypeId: map.btfKeyTypeId,
-      inner: map.inner && this.#map(map.inner),
+      // The kernel keeps of it what programs can see, which is no name.
+      inner: map.inner && { ...this.#map(map.inner), name: '' },
     };
     this.#maps.set(map, made);
     return made;
