@@ -1,7 +1,7 @@
 /** The text of a refusal. What is not known is left out, never guessed. */
 import { decode } from '../../isa/index.ts';
 import { flowMessages } from '../messages/flow.ts';
-import type { Diagnostic } from '../messages/index.ts';
+import type { Diagnostic, MessageCode } from '../messages/index.ts';
 import type { VerifierProgram } from '../program.ts';
 import { adviceOf } from './advice.ts';
 import { decisionsOf } from './decisions.ts';
@@ -35,11 +35,11 @@ export function diagnose({ diagnostic, moment }: Refusal, program: VerifierProgr
   const facts = factsOf(diagnostic);
   const walked = diagnostic.code in flowMessages ? undefined : moment;
   const insn = walked?.path.at(-1) ?? placeOfFlow(diagnostic, facts, program);
-  const lines: string[] = [...diagnostic.text.split('\n').slice(0, 1)];
+  const lines: string[] = [firstLine(diagnostic.text)];
   if (walked !== undefined) {
     for (const register of registersOf(diagnostic, facts, program))
       lines.push(registerLine(register, walked, program, places));
-    lines.push(...acquisition(diagnostic, facts, walked, places));
+    lines.push(...acquisitions(diagnostic, walked, places));
     const decisions = decisionsOf(program.insns, walked, places);
     if (decisions.length > 0) lines.push('by the branches', ...decisions.map((line) => `    ${line}`));
   }
@@ -48,6 +48,9 @@ export function diagnose({ diagnostic, moment }: Refusal, program: VerifierProgr
   const body = lines.map((line) => `    ${line}`);
   return [insn === undefined ? program.name : places.whole(insn), ...body].join('\n');
 }
+
+/** The further ones are states. */
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -62,7 +65,7 @@ function placeOfFlow({ code }: Diagnostic, { insn, subprogram }: Facts, { functi
 
 /** Those that the message names; if it names none, the one that a load or store goes through. */
 function registersOf({ code, text, insn }: Diagnostic, { arg }: Facts, { insns }: VerifierProgram): number[] {
-  const named = /\bR(10|\d)\b/.exec(text)?.[1];
+  const named = /\bR(10|\d)\b/.exec(firstLine(text))?.[1];
   if (named !== undefined) return [Number(named)];
   if (typeof arg === 'number') return [code === 'helper/possibly-null' ? arg : arg + 1];
   const instruction = decode(insns, insn);
@@ -72,14 +75,15 @@ function registersOf({ code, text, insn }: Diagnostic, { arg }: Facts, { insns }
 function registerLine(register: number, moment: Moment, program: VerifierProgram, places: Places): string {
   const held = moment.registers.get(register);
   const origin = originOf(program.insns, moment, register);
-  const from = originText(origin, places);
+  const from = originText(origin, places, moment.path.at(-1) ?? 0);
   if (held === undefined) return `R${register} has no value here${from === '' ? '' : `: ${from}`}`;
   const source = from === '' || origin.kind === 'cleared' ? '' : `, ${from}`;
   if (held.includes('_or_null')) return `R${register} may be NULL: it is ${held}${source}`;
   return `R${register} is ${held === 'scalar()' ? 'a number of which nothing is known' : held}${source}`;
 }
 
-function originText(origin: Origin, places: Places): string {
+/** @param here the instruction that was refused, whose line is above anyway */
+function originText(origin: Origin, places: Places, here: number): string {
   switch (origin.kind) {
     case 'result':
       return `the result of ${origin.callee}() at ${places.name(origin.insn)}`;
@@ -88,7 +92,9 @@ function originText(origin: Origin, places: Places): string {
     case 'loaded':
     case 'computed':
     case 'set':
-      return `${origin.kind} at ${places.whole(origin.insn)}`;
+      return places.name(origin.insn) === places.name(here)
+        ? `${origin.kind} on this line`
+        : `${origin.kind} at ${places.whole(origin.insn)}`;
     case 'argument':
       return 'an argument of the function';
     case 'never-set':
@@ -98,8 +104,17 @@ function originText(origin: Origin, places: Places): string {
   }
 }
 
-function acquisition({ code }: Diagnostic, { insn }: Facts, { callees }: Moment, places: Places): string[] {
-  if (code !== 'unreleased-reference' || typeof insn !== 'number') return [];
-  const callee = callees.get(insn);
-  return [`acquired ${callee === undefined ? '' : `by ${callee}() `}at ${places.whole(insn)}`];
-}
+const HELD = new Set<string>([
+  'unreleased-reference',
+  'exit-would-leak',
+  'exit-in-lock',
+  'exit-in-irq-region',
+  'call-in-lock',
+  'global-call-in-lock',
+  'lock/two',
+  'lock/same',
+] satisfies MessageCode[]);
+
+/** Where that began which should have ended. */
+const acquisitions = ({ code }: Diagnostic, { acquired }: Moment, places: Places): string[] =>
+  HELD.has(code) ? acquired.map((insn) => `held since ${places.whole(insn)}`) : [];

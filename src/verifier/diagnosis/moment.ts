@@ -19,6 +19,8 @@ export interface Moment {
   readonly isWhole: boolean;
   /** Registers of the executing function as the log shows them; those without a value are absent. */
   readonly registers: ReadonlyMap<number, string>;
+  /** Where what is still to be released was acquired, or locked. */
+  readonly acquired: readonly number[];
   /** Names of what the calls of the path call. */
   readonly callees: ReadonlyMap<number, string>;
 }
@@ -28,19 +30,31 @@ const MAX_PATH = 20_000;
 
 /** @param env whose walk refused the program just now */
 export function recallMoment(env: Env): Moment {
-  const { path, isWhole } = recallPath(env.state);
+  const { path, isWhole } = recallPath(env.state, env.walk.historyEntry >= 0);
   const callees = new Map<number, string>();
   for (const insn of path) {
     const code = env.insns.code(insn);
     if (BPF_CLASS(code) !== BPF_JMP || BPF_OP(code) !== BPF_CALL || callees.has(insn)) continue;
     callees.set(insn, calleeName(env, insn));
   }
-  return { path, isWhole, registers: recallRegisters(env), callees };
+  return {
+    path,
+    isWhole,
+    registers: recallRegisters(env),
+    acquired: env.state.references.map(({ insn }) => insn),
+    callees,
+  };
 }
 
-function recallPath(current: State): { path: number[]; isWhole: boolean } {
+/** @param isLastNoted whether the history has how the last instruction was reached, which may have been a jump */
+function recallPath(current: State, isLastNoted: boolean): { path: number[]; isWhole: boolean } {
   const path: number[] = [];
   let { insn } = current;
+  const isJustSaved = insn === current.firstInsn && current.jumpHistory.length === 0;
+  if (!isLastNoted && !isJustSaved && current.lastInsn >= 0) {
+    path.push(insn);
+    insn = current.lastInsn;
+  }
   for (let state: State | undefined = current; state !== undefined; ) {
     const { jumpHistory, firstInsn } = state;
     let entries = jumpHistory.length;
