@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles the programs of this directory. The kernel's answers are recorded by record.mjs.
+# Compiles the programs of this directory. The kernel's answers are recorded by programs.test.ts.
 set -e
 cd "$(dirname "$0")"
 for source in *.bpf.c; do

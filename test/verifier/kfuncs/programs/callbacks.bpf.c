@@ -1,4 +1,4 @@
-/* Workqueues and task work. Built by build.sh; what the kernel says is in callbacks.json. */
+/* Workqueues and task work. Built by build.sh; what the kernel says is in recorded.json. */
 #include "kernel.h"
 
 int total;

@@ -1,4 +1,4 @@
-/* Dynptrs. Built by build.sh; what the kernel says is in dynptrs.json. */
+/* Dynptrs. Built by build.sh; what the kernel says is in recorded.json. */
 #include "kernel.h"
 
 int total;

@@ -1,4 +1,4 @@
-/* Open-coded iterators, used rightly and wrongly. Built by build.sh; what the kernel says is in iterators.json. */
+/* Open-coded iterators, used rightly and wrongly. Built by build.sh; what the kernel says is in recorded.json. */
 #include "kernel.h"
 
 int array[16];

@@ -105,11 +105,65 @@ struct bpf_iter__bpf_map {
 
 struct __sk_buff {
   u32 len;
+  u32 pkt_type;
+  u32 mark;
+  u32 queue_mapping;
+  u32 protocol;
+  u32 vlan_present;
+  u32 vlan_tci;
+  u32 vlan_proto;
+  u32 priority;
+  u32 ingress_ifindex;
+  u32 ifindex;
+  u32 tc_index;
+  u32 cb[5];
+  u32 hash;
+  u32 tc_classid;
+  u32 data;
+  u32 data_end;
 };
 struct xdp_md {
   u32 data;
   u32 data_end;
 };
+struct nf_conn {
+  u32 mark;
+} __attribute__((preserve_access_index));
+struct nf_conn___init {
+  struct nf_conn ct;
+};
+struct bpf_ct_opts {
+  s32 netns_id;
+  s32 error;
+  u8 l4proto;
+  u8 dir;
+  u16 ct_zone_id;
+  u8 ct_zone_dir;
+  u8 reserved[3];
+};
+struct bpf_sock_tuple {
+  u32 saddr, daddr;
+  u16 sport, dport;
+};
+struct sock_common {
+  u16 skc_family;
+} __attribute__((preserve_access_index));
+struct bpf_iter__tcp {
+  union {
+    struct bpf_iter_meta *meta;
+  };
+  union {
+    struct sock_common *sk_common;
+  };
+} __attribute__((preserve_access_index));
+struct bpf_iter__unix {
+  union {
+    struct bpf_iter_meta *meta;
+  };
+  union {
+    struct unix_sock *unix_sk;
+  };
+} __attribute__((preserve_access_index));
 
 struct bpf_cpumask {};
 struct bpf_key {};
@@ -266,6 +320,19 @@ extern int bpf_wq_set_callback_impl(struct bpf_wq *wq, int(callback)(void *map, 
 extern int bpf_task_work_schedule_signal_impl(struct task_struct *task, struct bpf_task_work *work, void *map,
                                               int(callback)(struct bpf_map *map, void *key, void *value),
                                               void *aux) __weak __ksym;
+extern struct nf_conn___init *bpf_skb_ct_alloc(struct __sk_buff *ctx, struct bpf_sock_tuple *tuple, u32 size,
+                                               struct bpf_ct_opts *opts, u32 opts_size) __weak __ksym;
+extern struct nf_conn *bpf_skb_ct_lookup(struct __sk_buff *ctx, struct bpf_sock_tuple *tuple, u32 size,
+                                         struct bpf_ct_opts *opts, u32 opts_size) __weak __ksym;
+extern struct nf_conn *bpf_ct_insert_entry(struct nf_conn___init *ct) __weak __ksym;
+extern void bpf_ct_release(struct nf_conn *ct) __weak __ksym;
+extern void bpf_ct_set_timeout(struct nf_conn___init *ct, u32 timeout) __weak __ksym;
+extern int bpf_ct_change_timeout(struct nf_conn *ct, u32 timeout) __weak __ksym;
+extern int bpf_sock_destroy(struct sock_common *sock) __weak __ksym;
+extern void *bpf_arena_alloc_pages(void *map, void *address, u32 pages, int node, u64 flags) __weak __ksym;
+extern int bpf_dynptr_copy(struct bpf_dynptr *dst, u32 dst_off, struct bpf_dynptr *src, u32 src_off, u32 size) __weak __ksym;
+extern int bpf_dynptr_memset(struct bpf_dynptr *p, u32 off, u32 size, u8 value) __weak __ksym;
+extern int bpf_copy_from_user_str(void *dst, u32 size, const void *from, u64 flags) __weak __ksym;
 extern int bpf_strcmp(const char *a, const char *b) __weak __ksym;
 extern int bpf_strlen(const char *a) __weak __ksym;
 extern int bpf_stream_vprintk_impl(int stream, const char *format, const void *args, u32 size, void *aux) __weak __ksym;
@@ -288,6 +355,9 @@ static long (*const bpf_dynptr_read)(void *dst, u32 size, const struct bpf_dynpt
 static long (*const bpf_dynptr_write)(const struct bpf_dynptr *p, u32 off, void *src, u32 size, u64 flags) = (void *)202;
 static void *(*const bpf_dynptr_data)(const struct bpf_dynptr *p, u32 off, u32 size) = (void *)203;
 static long (*const bpf_copy_from_user)(void *dst, u32 size, const void *from) = (void *)148;
+static long (*const bpf_user_ringbuf_drain)(void *map, void *callback, void *ctx, u64 flags) = (void *)209;
+static void *(*const bpf_ringbuf_reserve)(void *map, u64 size, u64 flags) = (void *)131;
+static void (*const bpf_ringbuf_discard)(void *data, u64 flags) = (void *)133;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *s, u32 size) = (void *)39;
 
 #define bpf_obj_new(type) ((type *)bpf_obj_new_impl(__builtin_btf_type_id(*(type *)0, 0), NULL))

@@ -1,4 +1,4 @@
-/* Objects that programs allocate, lists, trees, locks. Built by build.sh; what the kernel says is in objects.json. */
+/* Objects that programs allocate, lists, trees, locks. Built by build.sh; what the kernel says is in recorded.json. */
 #include "kernel.h"
 
 int total;

@@ -1,4 +1,4 @@
-/* References, trust and regions. Built by build.sh; what the kernel says is in references.json. */
+/* References, trust and regions. Built by build.sh; what the kernel says is in recorded.json. */
 #include "kernel.h"
 
 int total;
