@@ -15,10 +15,7 @@ export interface Kfunc extends Named {
 /** Messages of the room kfuncs/: the kernel's wording. */
 export const kfuncMessages = {
   // The call.
-  'kfunc/bad-id': (f: { id: number }) => `invalid kernel function btf_id ${f.id}`,
   'kfunc/not-function': (f: { id: number }) => `kernel btf_id ${f.id} is not a function`,
-  'kfunc/no-prototype': (f: { id: number }) => `kernel function btf_id ${f.id} does not have a valid func_proto`,
-  'kfunc/no-btf': () => 'failed to find BTF for kernel function',
   'kfunc/not-allowed': (f: Named) => `calling kernel function ${f.name} is not allowed`,
   'kfunc/not-eliminated': () => 'invalid kernel function call not eliminated in verifier pass',
   'kfunc/trap': () => 'unexpected __bpf_trap() due to uninitialized variable?',
@@ -149,7 +146,6 @@ export const kfuncMessages = {
   'dynptr/const': () => 'cannot pass pointer to const bpf_dynptr, the helper mutates it',
   'dynptr/uninitialized': (f: Argument) => `Expected an initialized dynptr as arg #${f.arg}`,
   'dynptr/type': (f: Argument & { type: string }) => `Expected a dynptr of type ${f.type} as arg #${f.arg}`,
-  'dynptr/referenced': () => 'cannot overwrite referenced dynptr',
 
   // Locks.
   'lock/variable': (f: Register & { lock: string }) =>
