@@ -1,21 +1,22 @@
 /** Branches to walk later: the last one put off is walked first, as in the kernel. */
 import { type Env, MAX_PENDING_JUMPS } from '../environment.ts';
-import { E2BIG } from '../errno.ts';
+import { EFAULT, ENOMEM } from '../errno.ts';
 import { State } from '../state.ts';
 
 /**
  * Puts off a copy of the current state.
  * @param insn where it goes on
  * @param previousInsn the instruction before
+ * @param errno that a program with too many branches is refused with: EFAULT for jumps, ENOMEM for the rest
  * @returns the copy, to be changed to what is known on that branch
  */
-export function pushState(env: Env, insn: number, previousInsn: number): State {
+export function pushState(env: Env, insn: number, previousInsn: number, errno: number = ENOMEM): State {
   const { walk } = env;
   const state = walk.takeState();
   walk.copyState(state, env.state);
   walk.pending.push({ state, insn, previousInsn, logPosition: env.log.position });
   if (walk.pending.length > MAX_PENDING_JUMPS)
-    env.reject(E2BIG, 'too-many-pending-jumps', { jumps: walk.pending.length });
+    env.reject(errno, 'too-many-pending-jumps', { jumps: walk.pending.length });
   if (state.parent !== undefined) state.parent.branches += 1;
   return state;
 }
@@ -29,7 +30,7 @@ export function pushFreshState(env: Env, insn: number, previousInsn: number): St
   const state = new State();
   walk.pending.push({ state, insn, previousInsn, logPosition: env.log.position });
   if (walk.pending.length > MAX_PENDING_JUMPS)
-    env.reject(E2BIG, 'too-many-pending-callbacks', { jumps: walk.pending.length });
+    env.reject(EFAULT, 'too-many-pending-callbacks', { jumps: walk.pending.length });
   state.branches = 1;
   return state;
 }

@@ -6,7 +6,7 @@
 import { BPF_CLASS, BPF_JA, BPF_JCOND, BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_OP, BPF_SRC, BPF_X } from '../../isa/index.ts';
 import { BPF_F_TEST_REG_INVARIANTS } from '../../uapi/index.ts';
 import type { Env } from '../environment.ts';
-import { EINVAL } from '../errno.ts';
+import { EFAULT, EINVAL } from '../errno.ts';
 import { markPrecise, pushState, recordJump } from '../explore/index.ts';
 import { INSN_F_DST_REG_STACK, INSN_F_SRC_REG_STACK } from '../jump-history.ts';
 import { LOG_BRANCHES, LOG_INSTRUCTIONS, printInstructionState } from '../log/index.ts';
@@ -70,7 +70,7 @@ export function checkConditionalJump(env: Env): void {
   if (isLinked(w, d)) linked.collect(env, word(w, d + ID));
   if (linked.count > 1) recordJump(env, 0, linked.records, linked.count);
 
-  const jump = pushState(env, insn + insns.off(insn) + 1, insn);
+  const jump = pushState(env, insn + insns.off(insn) + 1, insn, EFAULT);
   learnFromScalars(env, op, narrow, jump, d, v, s, fromRegister);
   if (fromRegister && isLinked(w, s)) syncLinked(state, jump, s);
   if (isLinked(w, d)) syncLinked(state, jump, d);
