@@ -48,6 +48,8 @@ const ADVICE: { readonly [C in MessageCode]?: Advice<C> } = {
   'memory/argument-type': ({ type, expected }) => argumentAdvice(type, [expected]),
   'memory/readonly': 'this memory may only be read: copy what is to be changed',
   'memory/btf-readonly': "the kernel's objects may only be read here: change them through a helper or kfunc",
+  'memory/map-write': 'the flags that the map was made with keep programs from writing to it',
+  'memory/map-read': 'the flags that the map was made with keep programs from reading it',
   'memory/different-pointers':
     'give each kind of pointer an access of its own: do not choose between them before one access',
 
@@ -82,6 +84,7 @@ const ADVICE: { readonly [C in MessageCode]?: Advice<C> } = {
   'memory/stack-read-variable': INIT_STACK,
   'memory/stack-bounds': `keep the access inside the variable; ${LESS_STACK}`,
   'memory/stack-unbounded': BOUND_INDEX,
+  'memory/stack-variable-bounds': BOUND_INDEX,
   'stack-of-subprogram-too-large': LESS_STACK,
   'combined-stack-too-large': LESS_STACK,
 

@@ -38,7 +38,7 @@ export function diagnose({ diagnostic, moment }: Refusal, program: VerifierProgr
   const lines: string[] = [firstLine(diagnostic.text)];
   if (walked !== undefined) {
     for (const register of registersOf(diagnostic, facts, program))
-      lines.push(registerLine(register, walked, program, places));
+      lines.push(...registerLines(register, walked, program, places));
     lines.push(...acquisitions(diagnostic, walked, places));
     const decisions = decisionsOf(program.insns, walked, places);
     if (decisions.length > 0) lines.push('by the branches', ...decisions.map((line) => `    ${line}`));
@@ -63,23 +63,27 @@ function placeOfFlow({ code }: Diagnostic, { insn, subprogram }: Facts, { functi
   return typeof subprogram === 'number' ? functions[subprogram]?.insn : undefined;
 }
 
-/** Those that the message names; if it names none, the one that a load or store goes through. */
+/** Those that the message names; if it names none, what a load or store goes through, or what arithmetic is done on. */
 function registersOf({ code, text, insn }: Diagnostic, { arg }: Facts, { insns }: VerifierProgram): number[] {
   const named = /\bR(10|\d)\b/.exec(firstLine(text))?.[1];
   if (named !== undefined) return [Number(named)];
   if (typeof arg === 'number') return [code === 'helper/possibly-null' ? arg : arg + 1];
   const instruction = decode(insns, insn);
-  return 'base' in instruction && instruction.base !== 10 ? [instruction.base] : [];
+  if ('base' in instruction) return instruction.base === 10 ? [] : [instruction.base];
+  if (instruction.kind !== 'alu' || instruction.op === 'mov') return [];
+  const { dst, source } = instruction;
+  return 'register' in source && source.register !== dst ? [dst, source.register] : [dst];
 }
 
-function registerLine(register: number, moment: Moment, program: VerifierProgram, places: Places): string {
+function registerLines(register: number, moment: Moment, program: VerifierProgram, places: Places): string[] {
   const held = moment.registers.get(register);
   const origin = originOf(program.insns, moment, register);
   const from = originText(origin, places, moment.path.at(-1) ?? 0);
-  if (held === undefined) return `R${register} has no value here${from === '' ? '' : `: ${from}`}`;
+  if (register === moment.halfWritten) return from === '' ? [] : [`R${register} is ${from}`];
+  if (held === undefined) return [`R${register} has no value here${from === '' ? '' : `: ${from}`}`];
   const source = from === '' || origin.kind === 'cleared' ? '' : `, ${from}`;
-  if (held.includes('_or_null')) return `R${register} may be NULL: it is ${held}${source}`;
-  return `R${register} is ${held === 'scalar()' ? 'a number of which nothing is known' : held}${source}`;
+  if (held.includes('_or_null')) return [`R${register} may be NULL: it is ${held}${source}`];
+  return [`R${register} is ${held === 'scalar()' ? 'a number of which nothing is known' : held}${source}`];
 }
 
 /** @param here the instruction that was refused, whose line is above anyway */

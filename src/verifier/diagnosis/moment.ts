@@ -3,7 +3,17 @@
  * unreleased. The path is found backwards, from the jump histories of the current state and of the saved states that
  * it passed, as precision is (explore/precision.ts).
  */
-import { BPF_CALL, BPF_CLASS, BPF_JMP, BPF_OP, BPF_PSEUDO_CALL } from '../../isa/index.ts';
+import {
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_CALL,
+  BPF_CLASS,
+  BPF_JMP,
+  BPF_OP,
+  BPF_PSEUDO_CALL,
+  BPF_SRC,
+  BPF_X,
+} from '../../isa/index.ts';
 import type { Env } from '../environment.ts';
 import { MAX_REGISTERS } from '../frame.ts';
 import { HISTORY_INSN, HISTORY_PREVIOUS } from '../jump-history.ts';
@@ -17,8 +27,10 @@ export interface Moment {
   readonly path: readonly number[];
   /** Whether the path begins where the function does; long ones lack their beginning. */
   readonly isWhole: boolean;
-  /** Registers of the executing function as the log shows them; those without a value are absent. */
+  /** Registers of the executing function as the log shows them; those without a value, and the half-written one, are absent. */
   readonly registers: ReadonlyMap<number, string>;
+  /** What arithmetic on two registers was to change, -1 if none: it may have been when that was refused. */
+  readonly halfWritten: number;
   /** Where what is still to be released was acquired, or locked. */
   readonly acquired: readonly number[];
   /** Names of what the calls of the path call. */
@@ -37,10 +49,12 @@ export function recallMoment(env: Env): Moment {
     if (BPF_CLASS(code) !== BPF_JMP || BPF_OP(code) !== BPF_CALL || callees.has(insn)) continue;
     callees.set(insn, calleeName(env, insn));
   }
+  const halfWritten = halfWrittenBy(env, path.at(-1) ?? 0);
   return {
     path,
     isWhole,
-    registers: recallRegisters(env),
+    registers: recallRegisters(env, halfWritten),
+    halfWritten,
     acquired: env.state.references.map(({ insn }) => insn),
     callees,
   };
@@ -77,12 +91,19 @@ function recallPath(current: State, isLastNoted: boolean): { path: number[]; isW
   return { path: path.reverse(), isWhole: true };
 }
 
-function recallRegisters(env: Env): ReadonlyMap<number, string> {
+function halfWrittenBy({ insns }: Env, insn: number): number {
+  const code = insns.code(insn);
+  const isArithmetic = BPF_CLASS(code) === BPF_ALU || BPF_CLASS(code) === BPF_ALU64;
+  return isArithmetic && BPF_SRC(code) === BPF_X ? insns.dst(insn) : -1;
+}
+
+function recallRegisters(env: Env, except: number): ReadonlyMap<number, string> {
   const { frame } = env.state;
   const registers = new Map<number, string>();
   for (let number = 0; number < MAX_REGISTERS; number++) {
     const r = frame.register(number);
-    if (frame.words[r + TYPE] !== NOT_INIT) registers.set(number, registerText(env, frame, frame.words, r));
+    if (number === except || frame.words[r + TYPE] === NOT_INIT) continue;
+    registers.set(number, registerText(env, frame, frame.words, r));
   }
   return registers;
 }

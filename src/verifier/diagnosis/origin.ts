@@ -23,7 +23,8 @@ type Sought = { readonly register: number } | { readonly offset: number };
 const FRAME_POINTER = 10;
 
 /** @param insns the program's. @param register of the function that was executing at the end of the path */
-export function originOf(insns: Uint8Array, { path, isWhole, callees, registers }: Moment, register: number): Origin {
+export function originOf(insns: Uint8Array, moment: Moment, register: number): Origin {
+  const { path, isWhole, callees, registers } = moment;
   const text = registers.get(register);
   const isPointer = text !== undefined && !/^P?(?:scalar|-?\d|-?0x)/.test(text);
   let sought: Sought = { register };
@@ -59,7 +60,7 @@ export function originOf(insns: Uint8Array, { path, isWhole, callees, registers 
     sought = before;
   }
   if (!isWhole) return { kind: 'unknown' };
-  if ('register' in sought && text !== undefined) return { kind: 'argument' };
+  if ('register' in sought && (text !== undefined || register === moment.halfWritten)) return { kind: 'argument' };
   return notBefore(fill);
 }
 

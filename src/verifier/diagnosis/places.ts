@@ -21,8 +21,9 @@ export class Places {
 
   /** What stands there: the source line, or the instruction; empty if nothing is known. */
   text(insn: number): string {
-    const line = this.#lineOf(insn);
-    if (line !== undefined) return line.text.trim();
+    const text = this.#lineOf(insn)?.text.trim();
+    // Inline assembly is one line to the compiler, however many instructions it has.
+    if (text !== undefined && !/^(?:asm|__asm__)\b/.test(text)) return text;
     return insn >= 0 && insn < this.#count ? disassemble(this.#insns, insn, {}).replace(/^\([0-9a-f]+\) /, '') : '';
   }
 

@@ -28,6 +28,7 @@ const map = (type: string, keySize: number, valueSize: number, maxEntries: numbe
 });
 const maps: Readonly<Record<string, VerifierMap>> = {
   hash: map('hash', 4, 32, 8),
+  array: map('array', 4, 4, 1),
   ringbuf: map('ringbuf', 0, 0, 4096),
 };
 
@@ -40,7 +41,7 @@ function explain(code: string, lines: Readonly<Record<number, string>> = {}, sec
     name: 'test',
     section,
     insns,
-    maps: references.map((reference) => ({ ...reference, map: maps[reference.name] ?? map('array', 4, 4, 1) })),
+    maps: references.map((reference) => ({ ...reference, map: maps[reference.name] ?? map('', 0, 0, 0) })),
     type: definition?.type ?? 0,
     expectedAttachType: definition?.attachType ?? 0,
     flags: 0,
@@ -160,6 +161,13 @@ describe('a diagnosis', () => {
         '    to mend it: remove the code that nothing leads to',
       ].join('\n'),
     );
+  });
+
+  test('does not show what refused arithmetic left half-written', () => {
+    const text = explain(`r6 = *(u32 *)(r1 +0); r6 <<= 32; r6 s>>= 30; r1 = value[array]; r6 += r1; r0 = 0; exit`);
+    expect(text).toContain('value -8589934592 makes map_value pointer be out of bounds');
+    expect(text).toContain('R6 is computed at instruction 2: r6 s>>= 30\n');
+    expect(text).toContain('R1 is map_value(map=array,ks=4,vs=4), set at instruction 3');
   });
 
   test('is empty for a program that is accepted', () => {
