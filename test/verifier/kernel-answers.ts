@@ -292,6 +292,7 @@ function createNamed(name: string, maps: Readonly<Record<string, CaseMap>>, made
   if (types !== undefined && btfFd < 0) throw new Error(`BTF of map ${name}: errno ${-btfFd}`);
   const fd = tryCreateMap({
     map_type: type,
+    map_name: name,
     key_size: keySize,
     value_size: valueSize,
     max_entries: entries,
