@@ -86,7 +86,7 @@ describe('before anything is loaded', () => {
     [
       'records of an object without BTF',
       ['run', bad.withoutBtf, '--record', 'task'],
-      `${bad.withoutBtf}: --record needs an object with BTF (compile it with clang -g)`,
+      `${bad.withoutBtf}: records need an object with BTF (compile it with clang -g)`,
     ],
     ['an unknown format', ['run', task, '--format', 'xml'], "--format takes text, json, ndjson, table, not 'xml'"],
     [

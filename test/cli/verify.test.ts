@@ -147,9 +147,10 @@ describeOnHost('verify', () => {
   });
 
   test('pins no maps', async () => {
-    // One of its maps asks to be pinned by its name.
+    // One of its maps asks to be pinned by its name. Somebody else's pin of that name is no concern of this test.
+    const before = existsSync(`${DEFAULT_BPFFS}/pinned`);
     const { lines } = await verdicts(fileURLToPath(new URL('../object/fixtures/maps.bpf.o', import.meta.url)));
     expect(lines).toMatchObject([{ verdict: 'accept' }, { verdict: 'accept' }]);
-    expect(existsSync(`${DEFAULT_BPFFS}/pinned`)).toBe(false);
+    expect(existsSync(`${DEFAULT_BPFFS}/pinned`)).toBe(before);
   });
 });
