@@ -26,6 +26,7 @@ const SIMPLER = 'make it shorter for the verifier: fewer branches in loops, bpf_
 const END_ITER =
   'begin it with bpf_iter_*_new() on every path that leads here, and use it no more after bpf_iter_*_destroy()';
 const INIT_DYNPTR = 'make it with bpf_dynptr_from_*() or bpf_ringbuf_reserve_dynptr() on every path that leads here';
+const RELEASE_DYNPTR = 'give it back (submit or discard) before its memory is used again, or use another variable';
 const KERNEL_READ = 'read it with bpf_probe_read_kernel() or BPF_CORE_READ()';
 
 const ADVICE: { readonly [C in MessageCode]?: Advice<C> } = {
@@ -121,10 +122,17 @@ const ADVICE: { readonly [C in MessageCode]?: Advice<C> } = {
   'lock/other': 'unlock with the pointer that was locked; look it up once',
   'lock/order': 'unlock in the reverse order of locking',
   'kfunc/rcu-unmatched': 'pair each unlock with a lock on the same path',
+  'kfunc/lock-needed': 'hold the bpf_spin_lock that stands beside the list or tree, from before the call',
+  'memory/field-direct': 'only the helpers and kfuncs made for this field may touch it',
+  'memory/dynptr-overwrite': RELEASE_DYNPTR,
+  'dynptr/referenced': RELEASE_DYNPTR,
+  'helper/unacquired': 'only what was acquired may be released, and once',
+  'helper/release-offset': 'pass the pointer as it was acquired, with nothing added',
+  'kfunc/release-offset': 'pass the pointer as it was acquired, with nothing added',
   'iter/uninitialized': END_ITER,
   'iter/initialized': 'destroy the iterator with bpf_iter_*_destroy() before it is made again',
   'dynptr/uninitialized': INIT_DYNPTR,
-  'dynptr/initialized': 'give it back (submit or discard) before it is made again, or use another variable',
+  'dynptr/initialized': RELEASE_DYNPTR,
 
   // The program as a whole.
   'return-value-out-of-range': ({ min, max }) =>
