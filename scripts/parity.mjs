@@ -39,7 +39,7 @@ function takeValue(name) {
 }
 
 const kernel = openHostKernel();
-const profile = linux618(kernel.btf());
+const profile = linux618(kernel.btf(), { possibleCpus: kernel.target.possibleCpus() });
 const lines = [];
 for (const path of words) {
   for (const line of await compareObject(path)) {
@@ -110,6 +110,7 @@ async function askProfile(path, name) {
     input = {
       program: reader.program(program),
       allocatedTypes: reader.allocatedTypes(),
+      poisoned: program.poisoned,
     };
   } catch (error) {
     return {
@@ -129,7 +130,8 @@ async function askProfile(path, name) {
     return {
       verdict: result.verdict,
       errno: result.errno,
-      message: result.message,
+      // What linking made invalid on purpose, the kernel's side explains too.
+      message: input.poisoned.find(({ insn }) => insn === result.diagnostic?.insn)?.reason ?? result.message,
       code: result.code,
       insns: insnsProcessed,
       states: totalStates,

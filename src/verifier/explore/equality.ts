@@ -124,7 +124,7 @@ function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exac
       const id = n[s + ID] as number;
       if (oldId !== 0 && (oldId & ADD_CONST) !== (id & ADD_CONST)) return false;
       if ((oldId & ADD_CONST) !== 0 && o[r + OFF] !== n[s + OFF]) return false;
-      return within(o, r, n, s) && scalarIdsMatch(oldId, id);
+      return within(o, r, n, s) && scalarIdsMatch(oldId & ~ADD_CONST, id & ~ADD_CONST);
     }
     case PTR_TO_MAP_KEY:
     case PTR_TO_MAP_VALUE:

@@ -131,6 +131,13 @@ const cases: readonly (readonly [string, Prepare, Prepare, Exactness, boolean])[
     true,
   ],
   [
+    'scalars at a distance from different ones do not come to be at a distance from one',
+    both(atMost(9, { id: 1 | ADD_CONST32, off: 4, precise: true }), atMost(9, { id: 2, precise: true, register: 1 })),
+    both(atMost(9, { id: 7 | ADD_CONST32, off: 4 }), atMost(9, { id: 7, register: 1 })),
+    NOT_EXACT,
+    false,
+  ],
+  [
     'a linked scalar keeps its distance',
     atMost(9, { id: 1 | ADD_CONST32, off: 4, precise: true }),
     atMost(9, { id: 1 | ADD_CONST32, off: 5 }),
