@@ -125,7 +125,6 @@ const ADVICE: { readonly [C in MessageCode]?: Advice<C> } = {
   'kfunc/lock-needed': 'hold the bpf_spin_lock that stands beside the list or tree, from before the call',
   'memory/field-direct': 'only the helpers and kfuncs made for this field may touch it',
   'memory/dynptr-overwrite': RELEASE_DYNPTR,
-  'dynptr/referenced': RELEASE_DYNPTR,
   'helper/unacquired': 'only what was acquired may be released, and once',
   'helper/release-offset': 'pass the pointer as it was acquired, with nothing added',
   'kfunc/release-offset': 'pass the pointer as it was acquired, with nothing added',
