@@ -12,7 +12,7 @@ import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
 import { checkStackDepth, prepareProgram } from './flow/index.ts';
 import { checkNoMissingKfunc } from './kfuncs/index.ts';
-import { printStatistics } from './log/index.ts';
+import { instructionText, printStatistics } from './log/index.ts';
 import type { Diagnostic } from './messages/index.ts';
 import { targetOf } from './profile/kind-keys.ts';
 import type { KernelProfile, ProgramKind } from './profile/types.ts';
@@ -123,7 +123,9 @@ function* verification(
     if (!(error instanceof Rejection)) throw error;
     rejection = error;
   }
-  const message = lastLine(env.log.last);
+  // Where the kernel refuses an instruction without a word, the instruction is the last line of its log.
+  const silent = isWalking && rejection !== undefined && env.log.last === '';
+  const message = silent ? `${env.insn}: ${instructionText(env, env.insn)}` : lastLine(env.log.last);
   if (env.log.enabled) printStatistics(env, Math.round((performance.now() - start) * 1000));
   return {
     verdict: rejection === undefined ? 'accept' : 'reject',

@@ -328,6 +328,7 @@ export const cases: readonly Case[] = [
   // Constant strings and formats.
   { name: 'a format with as many arguments as it needs is taken', section: 'tracepoint', code: snprintf('format', 16) },
   { name: 'a format with too few arguments is refused', section: 'tracepoint', code: snprintf('format', 8) },
+  { name: 'arguments of a format are whole words', section: 'tracepoint', code: snprintf('format', 12) },
   { name: 'an unknown conversion is refused', section: 'tracepoint', code: snprintf('badformat', 8) },
   { name: 'a format without an end is refused', section: 'tracepoint', code: snprintf('endless', 0) },
   { name: 'a format that is not frozen is refused', section: 'tracepoint', code: snprintf('readonly', 0) },
