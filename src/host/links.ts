@@ -38,7 +38,7 @@ import { hostPageSize } from './page-size.ts';
 import { cString } from './structs.ts';
 import { tryBpf } from './syscall.ts';
 
-const { EINVAL, EOPNOTSUPP, EPERM } = constants.errno;
+const { EINVAL, ENOENT, EOPNOTSUPP, EPERM } = constants.errno;
 
 export interface IteratorToAttach {
   readonly fd: number;
@@ -46,7 +46,7 @@ export interface IteratorToAttach {
   readonly section: string;
 }
 
-/** @throws BpfiterError `refused`, saying what the kernel minds */
+/** @throws BpfiterError `refused`, saying what the kernel minds; `not-found` for a parameter that names nothing */
 export function createIterLink(program: IteratorToAttach, parameters: PreparedParameters): HostLink {
   const { info } = parameters;
   const attributes = linkCreateAttributes.create({
@@ -63,7 +63,8 @@ export function createIterLink(program: IteratorToAttach, parameters: PreparedPa
   if (result === -EINVAL && program.section.startsWith('iter.s')) {
     because ??= 'programs of this target may not sleep (iter.s)';
   }
-  throw failure(-result, `attach program '${program.name}' (${program.section})`, { because });
+  const code = result === -ENOENT && because !== undefined ? 'not-found' : 'refused';
+  throw failure(-result, `attach program '${program.name}' (${program.section})`, { because, code });
 }
 
 /** What the kernel tells about the link of a descriptor. */

@@ -256,7 +256,7 @@ describeOnHost('what the kernel has to be asked about', () => {
     ],
     [
       'a cgroup id that no cgroup has',
-      1,
+      2,
       ['run', program('cgroup'), 'cgroup', 'id', '18446744073709551615'],
       `${program('cgroup')}: cannot attach program 'dump_cgroup' (iter/cgroup): there is no cgroup with id 18446744073709551615 (ENOENT)\n`,
     ],

@@ -280,7 +280,7 @@ describe.skipIf(cgroupRoot === undefined)('cgroup parameters (skipped where no c
       [{ fd: 0 }, 'usage', /descriptor 0 cannot be used as a cgroup/],
       [{ id: 0n }, 'usage', '0 is no id of a cgroup'],
       [{ fd: 1_000_000 }, 'refused', /descriptor 1000000 is no cgroup directory \(EBADF\)/],
-      [{ id: 0xffff_ffff_ffffn }, 'refused', /there is no cgroup with id 281474976710655 \(ENOENT\)/],
+      [{ id: 0xffff_ffff_ffffn }, 'not-found', /there is no cgroup with id 281474976710655 \(ENOENT\)/],
     ])('%s is refused: %s', (selector, code, message) => {
       using program = loadIterator('cgroup');
       const before = openDescriptors();
