@@ -39,7 +39,7 @@ const FRAME_POINTER = 10;
 
 export function findLiveRegisters(env: Env): void {
   const { count, facts } = env;
-  const { successors, postorder, postorderStart } = env.flow;
+  const { successors, predecessors, predecessorStart, postorder, postorderStart } = env.flow;
   const { liveRegisters } = facts;
   const reads = new Uint16Array(count);
   const writes = new Uint16Array(count);
@@ -47,20 +47,29 @@ export function findLiveRegisters(env: Env): void {
     reads[insn] = registersRead(env, insn);
     writes[insn] = registersWritten(env, insn);
   }
-  const end = postorderStart[env.subprograms.length] as number; // one more than functions
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let i = 0; i < end; i++) {
-      const insn = postorder[i] as number; // below end
-      let after = 0;
-      for (let s = insn * 2; s < insn * 2 + 2; s++) {
-        const next = successors[s] as number; // two for each instruction
-        if (next >= 0) after |= liveRegisters[next] as number;
-      }
-      const before = (after & ~(writes[insn] as number)) | (reads[insn] as number);
-      if (before === liveRegisters[insn]) continue;
-      liveRegisters[insn] = before;
-      changed = true;
+  // Taken from the end, so in postorder: an instruction depends on those after it.
+  const reachable = postorderStart[env.subprograms.length] as number; // one more than functions
+  const waiting = postorder.slice(0, reachable).reverse();
+  const isWaiting = new Uint8Array(count);
+  for (const insn of waiting) isWaiting[insn] = 1;
+  for (let left = reachable; left > 0; ) {
+    left -= 1;
+    const insn = waiting[left] as number; // left was not 0
+    isWaiting[insn] = 0;
+    let after = 0;
+    for (let s = insn * 2; s < insn * 2 + 2; s++) {
+      const next = successors[s] as number; // two for each instruction
+      if (next >= 0) after |= liveRegisters[next] as number;
+    }
+    const before = (after & ~(writes[insn] as number)) | (reads[insn] as number);
+    if (before === liveRegisters[insn]) continue;
+    liveRegisters[insn] = before;
+    const end = predecessorStart[insn + 1] as number; // one more than instructions
+    for (let i = predecessorStart[insn] as number; i < end; i++) {
+      const previous = predecessors[i] as number;
+      if (isWaiting[previous] === 1) continue;
+      isWaiting[previous] = 1;
+      waiting[left++] = previous; // each waits once, so that there is room
     }
   }
 }

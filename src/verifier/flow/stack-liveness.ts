@@ -60,7 +60,8 @@ export function markStackRead(env: Env, frame: number, slot: number): void {
 export function resetStackWriteMarks(env: Env): void {
   const { liveness } = env.flow;
   liveness.writing = env.insn;
-  liveness.writes.fill(0, 0, (currentInstance(env).depth + 1) * 2);
+  const { writes } = liveness;
+  for (let i = currentInstance(env).depth * 2 + 1; i >= 0; i--) writes[i] = 0;
 }
 
 /** The instruction being executed overwrites all 8 bytes of a slot of a frame. */

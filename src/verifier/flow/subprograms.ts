@@ -103,7 +103,7 @@ export function checkSubprogramBounds(env: Env): void {
         subprogram.hasLdAbs = true;
       const isJump = BPF_CLASS(code) === BPF_JMP || BPF_CLASS(code) === BPF_JMP32;
       if (isJump && BPF_OP(code) !== BPF_CALL && BPF_OP(code) !== BPF_EXIT) {
-        const to = insn + jumpOffset(env, insn) + 1;
+        const to = (insn + jumpOffset(env, insn) + 1) | 0; // as far as the kernel can count
         if (to < start || to >= end) env.reject(EINVAL, 'jump-out-of-range', { insn, to });
       }
     }

@@ -8,10 +8,10 @@ export function jumpOffset(env: Env, insn: number): number {
   return env.insns.code(insn) === (BPF_JMP32 | BPF_JA) ? env.insns.imm(insn) : env.insns.off(insn);
 }
 
-/** To be called when all jumps are known to be within their functions. */
+/** To be called when all jumps are known to lead to instructions of their functions. */
 export function findSuccessors(env: Env): void {
   const { successors } = env.flow;
-  for (let insn = 0; insn < env.count; insn++) {
+  for (let insn = 0; insn < env.count; insn += env.insns.slots(insn)) {
     const code = env.insns.code(insn);
     const isJump = BPF_CLASS(code) === BPF_JMP || BPF_CLASS(code) === BPF_JMP32;
     const operation = isJump ? BPF_OP(code) : BPF_CALL;

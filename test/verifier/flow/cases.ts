@@ -28,6 +28,14 @@ const shape: readonly Case[] = [
     patches: [[1, 'off', 2]],
   },
   {
+    name: 'a long jump may be too long to count',
+    code: 'r0 = 0; goto x; x:; exit',
+    patches: [
+      [1, 'code', 6],
+      [1, 'imm', 0x7fffffff],
+    ],
+  },
+  {
     name: 'a long jump counts by imm',
     code: 'r0 = 0; goto x; x:; exit',
     patches: [
@@ -395,6 +403,14 @@ const args: readonly Case[] = [
   }),
 ];
 
+const calledDirectly: readonly Case[] = [
+  {
+    name: 'an exception callback is not called',
+    functions: ['int main(void *ctx) @exception_callback:f', 'int f(u64 cookie)'],
+    code: 'r1 = 0; call f; r0 = 0; exit; f:; r0 = 0; exit',
+  },
+];
+
 const use = (bytes: number): string => `*(u64 *)(r10 -${bytes}) = 0`;
 /** A chain of functions that use so much stack each. */
 function chain(...bytes: readonly number[]): string {
@@ -504,4 +520,5 @@ export const cases: readonly Case[] = [
   ...args,
   ...stack,
   ...throwing,
+  ...calledDirectly,
 ];
