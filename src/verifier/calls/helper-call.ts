@@ -55,8 +55,7 @@ function callableHelper(env: Env): Helper {
   const id = env.insns.imm(env.insn);
   if (id < 0 || id > lastHelperId) env.reject(EINVAL, 'helper/unknown', { id });
   const helper = helperOf(env, id);
-  if (helper === undefined || !env.profile.helperAllowed(id, env.kind))
-    env.reject(EINVAL, 'helper/not-for-program', { name: helper?.prototype.name ?? helperName(id) ?? '', id });
+  if (helper === undefined) env.reject(EINVAL, 'helper/not-for-program', { name: helperName(id) ?? '', id });
   const { prototype } = helper;
   if (prototype.gplOnly && !isGplCompatible(env.program.license)) env.reject(EINVAL, 'helper/gpl', undefined);
   if (prototype.allowedAt?.(env.kind) === false) env.reject(EINVAL, 'helper/not-at-hook', undefined);

@@ -1,9 +1,8 @@
 /**
  * A helper's prototype as the checks want it: flags as booleans, BTF types as ids, the register types that an argument
- * takes as a list. Made once for each prototype of a profile.
+ * takes as a list. Made once for each program that is verified.
  * After compatible_reg_types[] of kernel/bpf/verifier.c.
  */
-import type { Btf } from '../../btf/index.ts';
 import type { Env } from '../environment.ts';
 import type { ArgumentFlag, HelperArgument, HelperArgumentBase, HelperPrototype } from '../profile/types.ts';
 import {
@@ -103,23 +102,21 @@ export interface Helper {
   readonly returnBtfId: number;
 }
 
-const helpersOf = new WeakMap<Btf, WeakMap<HelperPrototype, Helper>>();
+/** What was found of the helpers of a program; undefined for one that its programs may not call. */
+const helpersOf = new WeakMap<Env, Map<number, Helper | undefined>>();
 
-/** The helper of a number, undefined if the kernel has none. */
+/** The helper of a number, undefined if programs of this kind may not call it. */
 export function helperOf(env: Env, id: number): Helper | undefined {
-  const prototype = env.profile.helper(id, env.kind);
-  if (prototype === undefined) return undefined;
-  const { btf } = env.profile;
-  let helpers = helpersOf.get(btf);
+  let helpers = helpersOf.get(env);
   if (helpers === undefined) {
-    helpers = new WeakMap();
-    helpersOf.set(btf, helpers);
+    helpers = new Map();
+    helpersOf.set(env, helpers);
   }
-  let helper = helpers.get(prototype);
-  if (helper === undefined) {
-    helper = compile(env, prototype);
-    helpers.set(prototype, helper);
-  }
+  let helper = helpers.get(id);
+  if (helper !== undefined || helpers.has(id)) return helper;
+  const prototype = env.profile.helperAllowed(id, env.kind) ? env.profile.helper(id, env.kind) : undefined;
+  helper = prototype && compile(env, prototype);
+  helpers.set(id, helper);
   return helper;
 }
 
