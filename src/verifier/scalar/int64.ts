@@ -122,7 +122,7 @@ export function shiftRightSigned64(w: Int32Array, i: number, bits: number): void
   }
 }
 
-export function negate64(w: Int32Array, i: number): void {
+function negate64(w: Int32Array, i: number): void {
   const lo = -word(w, i) | 0;
   w[i + 1] = ~word(w, i + 1) + (lo === 0 ? 1 : 0);
   w[i] = lo;

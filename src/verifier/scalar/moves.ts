@@ -100,7 +100,7 @@ function moveExtending(env: Env, w: Int32Array, d: number, s: number, bits: numb
 }
 
 /** Gives a scalar that is about to be copied an id. Its distance to others of its id is lost: there is one such only. */
-export function shareId(env: Env, w: Int32Array, s: number): void {
+function shareId(env: Env, w: Int32Array, s: number): void {
   if (w[s + TYPE] !== SCALAR_VALUE) return;
   if ((word(w, s + ID) & ADD_CONST) !== 0) forgetId(w, s);
   if (w[s + ID] === 0 && !tnumIsConst(w, s + VALUE)) w[s + ID] = env.newId();

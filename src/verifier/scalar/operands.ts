@@ -71,7 +71,7 @@ function writes64(env: Env): boolean {
 const swapsNarrow = (env: Env, code: number): boolean => BPF_OP(code) === BPF_END && env.insns.imm(env.insn) < 64;
 
 /** A register whose upper half matters was written by a 32-bit instruction: notes that for the JIT. */
-export function noteWideRead(env: Env, w: Int32Array, r: number): void {
+function noteWideRead(env: Env, w: Int32Array, r: number): void {
   const definedBy = w[r + SUBREG_DEF] as number; // within the record
   if (definedBy === 0) return;
   env.facts.needsZeroExtension[definedBy - 1] = 1;

@@ -9,7 +9,7 @@
 import { copy64, lessU, multiplyLow64, shiftLeft64, shiftRight64, shiftRightSigned64, uword, word } from './int64.ts';
 
 /** Words of a tristate number. */
-export const TNUM_WORDS = 4;
+const TNUM_WORDS = 4;
 
 export function tnumSet(
   t: Int32Array,
@@ -35,8 +35,6 @@ export const tnumConst = (t: Int32Array, i: number, lo: number, hi: number): voi
 export const tnumUnknown = (t: Int32Array, i: number): void => tnumSet(t, i, 0, 0, -1, -1);
 
 export const tnumIsConst = (t: Int32Array, i: number): boolean => (word(t, i + 2) | word(t, i + 3)) === 0;
-
-export const tnumLowIsConst = (t: Int32Array, i: number): boolean => t[i + 2] === 0;
 
 export const tnumEqualsConst = (t: Int32Array, i: number, lo: number, hi: number): boolean =>
   tnumIsConst(t, i) && t[i] === lo && t[i + 1] === hi;
@@ -130,7 +128,7 @@ export function tnumXor(t: Int32Array, i: number, u: Int32Array, j: number): voi
 }
 
 /** What holds of a value that one or the other describes. */
-export function tnumUnion(t: Int32Array, i: number, u: Int32Array, j: number): void {
+function tnumUnion(t: Int32Array, i: number, u: Int32Array, j: number): void {
   const maskLo = (word(t, i) ^ word(u, j)) | word(t, i + 2) | word(u, j + 2);
   const maskHi = (word(t, i + 1) ^ word(u, j + 1)) | word(t, i + 3) | word(u, j + 3);
   tnumSet(t, i, word(t, i) & word(u, j) & ~maskLo, word(t, i + 1) & word(u, j + 1) & ~maskHi, maskLo, maskHi);
@@ -189,10 +187,6 @@ export function tnumOverlap(t: Int32Array, i: number, u: Int32Array, j: number, 
   if (((word(t, i) ^ word(u, j)) & ~word(t, i + 2) & ~word(u, j + 2)) !== 0) return false;
   return words === 1 || ((word(t, i + 1) ^ word(u, j + 1)) & ~word(t, i + 3) & ~word(u, j + 3)) === 0;
 }
-
-/** Whether it is a multiple of a power of two, at most 2^31. 0 asks for nothing. */
-export const tnumIsAligned = (t: Int32Array, i: number, size: number): boolean =>
-  size === 0 || ((word(t, i) | word(t, i + 2)) & (size - 1)) === 0;
 
 const swap32 = (x: number): number => (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
 const swap16 = (x: number): number => ((x & 0xff) << 8) | ((x >>> 8) & 0xff);

@@ -2,21 +2,7 @@
  * Setting a register's value: known, unknown, reset; and asking whether it is known.
  * After the mark functions of kernel/bpf/verifier.c (Linux 6.18).
  */
-import {
-  MASK,
-  PRECISE,
-  S32MAX,
-  S32MIN,
-  SMAX,
-  SMIN,
-  SUBREG_DEF,
-  TYPE,
-  U32MAX,
-  U32MIN,
-  UMAX,
-  UMIN,
-  VALUE,
-} from '../register.ts';
+import { MASK, PRECISE, S32MAX, S32MIN, SMAX, SMIN, TYPE, U32MAX, U32MIN, UMAX, UMIN, VALUE } from '../register.ts';
 import { NOT_INIT, SCALAR_VALUE } from '../register-types.ts';
 import { set64, word } from './int64.ts';
 import { tnumConst, tnumUnknown } from './tnum.ts';
@@ -121,12 +107,6 @@ export function markUnknown(w: Int32Array, r: number): void {
 export function resetRegister(w: Int32Array, r: number): void {
   markUnknown(w, r);
   w[r + TYPE] = NOT_INIT;
-}
-
-/** Also says that the register was not written as a half. */
-export function initRegister(w: Int32Array, r: number): void {
-  resetRegister(w, r);
-  w[r + SUBREG_DEF] = 0;
 }
 
 /** Whether it is a scalar of one value. */

@@ -14,10 +14,10 @@ import {
   STACK_ZERO,
 } from '../../../src/verifier/register-types.ts';
 import {
-  initRegister,
   markConst32,
   markKnownZero,
   markUnknown,
+  resetRegister,
   syncBounds,
 } from '../../../src/verifier/scalar/index.ts';
 import { State } from '../../../src/verifier/state.ts';
@@ -32,7 +32,7 @@ type Prepare = (frame: Frame, state: State) => void;
 function stateOf(prepare: Prepare): State {
   const state = new State();
   const frame = new Frame();
-  for (let register = 0; register < 11; register++) initRegister(frame.words, frame.register(register));
+  for (let register = 0; register < 11; register++) resetRegister(frame.words, frame.register(register));
   state.frames.push(frame);
   prepare(frame, state);
   return state;
@@ -73,7 +73,7 @@ const slot = (types: readonly number[], spilled: Prepare = () => {}): Prepare =>
   return (frame, state) => {
     frame.growTo(1);
     const scratch = new Frame();
-    initRegister(scratch.words, 0);
+    resetRegister(scratch.words, 0);
     spilled(scratch, state);
     frame.words.set(scratch.words.subarray(0, 28), frame.spilled(0));
     types.forEach((type, byte) => {

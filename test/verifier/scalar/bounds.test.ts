@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { UMAX, VALUE } from '../../../src/verifier/register.ts';
 import { syncBounds } from '../../../src/verifier/scalar/bounds.ts';
-import { alignmentOk, rangeWithin } from '../../../src/verifier/scalar/compare.ts';
+import { rangeWithin } from '../../../src/verifier/scalar/compare.ts';
 import { signExtend, signExtendLow, truncateTo, widthOf, zeroExtend32 } from '../../../src/verifier/scalar/narrow.ts';
 import { tnumIn, tnumNext } from '../../../src/verifier/scalar/tnum.ts';
 import { describe, get64, M32, M64, misses, put64, Random, registerOf, syncedRegisterOf } from './values.ts';
@@ -82,17 +82,6 @@ test('the next value of a tristate number is the smallest greater one', () => {
           expect(get64(out, 0)).toBe((BigInt(expected) << shift) & M64);
         }
       }
-});
-
-test('alignment asks the known low bits, with the offset', () => {
-  const aligned = (values: readonly bigint[], offset: number, size: number): boolean =>
-    alignmentOk(syncedRegisterOf(values, 1), 0, offset, size);
-  expect(aligned([0n, 8n, 16n], 0, 8)).toBe(true);
-  expect(aligned([0n, 8n, 16n], 4, 8)).toBe(false);
-  expect(aligned([4n, 12n], 4, 8)).toBe(true);
-  expect(aligned([4n, 12n], -4, 8)).toBe(true);
-  expect(aligned([0n, 4n], 0, 8)).toBe(false);
-  expect(aligned([0n, 1n], 0, 1)).toBe(true);
 });
 
 test('the width is that of the largest value', () => {
