@@ -1,6 +1,6 @@
 /** Runs the built command line as its users do: a process with arguments, two streams and an exit code. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,8 +64,7 @@ export const hasBpftool = spawnSync('bpftool', ['version']).status === 0;
 export const bpftool = (...args: readonly string[]): Promise<Outcome> => execute('bpftool', args, {});
 
 /** A directory for the files of one test file. */
-export const scratch = mkdtempSync(join(tmpdir(), 'bpfiter-cli-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
+export const scratch = mkdtempSync(join(process.env.BPFITER_TESTS ?? tmpdir(), 'cli-'));
 
 /** Writes a file into it. @returns its path */
 export function scratchFile(name: string, contents: string | Uint8Array): string {
