@@ -13,12 +13,16 @@ import { mayBeNull, PTR_MAYBE_NULL, PTR_TO_ARENA, PTR_TO_CTX, PTR_UNTRUSTED, SCA
 import { Rejection } from '../rejection.ts';
 import { isNull } from '../scalar/index.ts';
 
+/** Nothing is known of what a function takes; there is no message for it. */
+const NO_PROTOTYPE = new Rejection(EINVAL, '', '');
+
 /**
  * @returns why the arguments do not fit; undefined if they do
  * @throws Rejection with EFAULT where the kernel gives up
  */
 export function argumentsRefused(env: Env, index: number): Rejection | undefined {
   const { unreliable } = env.walk;
+  if (env.program.functions.length === 0 || unreliable.has(index)) return NO_PROTOTYPE;
   try {
     checkArguments(env, index);
     return undefined;
@@ -31,7 +35,6 @@ export function argumentsRefused(env: Env, index: number): Rejection | undefined
 }
 
 function checkArguments(env: Env, index: number): void {
-  if (env.program.functions.length === 0 || env.walk.unreliable.has(index)) env.rejectAsSaid(EINVAL);
   prepareArguments(env, index);
   const given = env.subprograms[index]?.arguments ?? [];
   for (let i = 0; i < given.length; i++) checkArgument(env, i + 1, given[i] as SubprogramArgument); // below length

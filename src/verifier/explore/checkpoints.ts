@@ -34,7 +34,7 @@ export function checkSavedStates(env: Env): boolean {
   const insns = statistics.insnsProcessed - walk.insnsAtLastSave;
   let save = force || (jumps >= 2 && insns >= 8);
 
-  cleanSavedStates(env, bucket);
+  if (walk.uncleaned[bucket] !== 0) cleanSavedStates(env, bucket);
 
   let seen = 0;
   let newer: SavedState | undefined;
@@ -81,6 +81,7 @@ export function checkSavedStates(env: Env): boolean {
       else newer.next = next;
       saved.next = undefined;
       saved.evicted = true;
+      if (saved.branches === 0 && !saved.cleaned) countUncleaned(env, bucket, -1);
       walk.savedCount -= 1;
       walk.evictedCount += 1;
       dropIfUnused(env, saved);
@@ -102,6 +103,7 @@ function saveState(env: Env, bucket: number): void {
   const saved = new SavedState();
   walk.copyState(saved, state);
   saved.insn = insn;
+  saved.bucket = bucket;
   enterLoop(env, saved);
   state.parent = saved;
   state.firstInsn = insn;
@@ -115,8 +117,14 @@ function saveState(env: Env, bucket: number): void {
 function cleanSavedStates(env: Env, bucket: number): void {
   for (let saved = env.walk.saved[bucket]; saved !== undefined; saved = saved.next) {
     if (saved.branches > 0 || saved.insn !== env.insn || saved.cleaned) continue;
-    if (sameCallsites(saved, env.state) && !isIncomplete(env, saved)) cleanState(env, saved);
+    if (!sameCallsites(saved, env.state) || isIncomplete(env, saved)) continue;
+    cleanState(env, saved);
+    countUncleaned(env, bucket, -1);
   }
+}
+
+function countUncleaned({ walk }: Env, bucket: number, change: number): void {
+  walk.uncleaned[bucket] = (walk.uncleaned[bucket] as number) + change; // a count for each bucket
 }
 
 const NOTHING = 0;
@@ -206,6 +214,7 @@ export function endPath(env: Env): void {
     saved.branches -= 1;
     if (saved.branches < 0) env.reject(EFAULT, 'verifier-bug', { what: `branches_to_explore=${saved.branches}` });
     if (saved.branches !== 0) return;
+    if (!saved.evicted) countUncleaned(env, saved.bucket, 1);
     exitLoop(env, saved);
     const { parent } = saved;
     dropIfUnused(env, saved);

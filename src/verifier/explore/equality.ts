@@ -4,7 +4,7 @@
  * After states_equal() in kernel/bpf/verifier.c.
  */
 import type { Env } from '../environment.ts';
-import { type Frame, SLOT_TYPE_WORDS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
+import { type Frame, MAX_REGISTERS, SLOT_TYPE_WORDS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
 import {
   ADD_CONST,
   BTF_ID,
@@ -53,6 +53,7 @@ import { rangeWithin } from '../scalar/index.ts';
 import type { State } from '../state.ts';
 import { frameInsn } from './call-chain.ts';
 import { idsMatch, resetIdMap, scalarIdsMatch } from './id-map.ts';
+import type { SavedState } from './saved-state.ts';
 import { UNKNOWN_SCALAR } from './unknown-scalar.ts';
 
 /** The saved state is settled: what it does not need to be precise may differ. */
@@ -63,10 +64,18 @@ export const EXACT = 1;
 export const RANGE_WITHIN = 2;
 export type Exactness = typeof NOT_EXACT | typeof EXACT | typeof RANGE_WITHIN;
 
-export function statesEqual(env: Env, old: State, current: State, exact: Exactness): boolean {
+/** A difference is the number of the frame, and below this the register's number, or the slot's after the registers. */
+const PLACES = 128;
+
+export function statesEqual(env: Env, old: SavedState, current: State, exact: Exactness): boolean {
   const { length } = old.frames;
   if (length !== current.frames.length) return false;
   resetIdMap();
+  // What told it from one state mostly tells it from the next too.
+  if (old.difference >= 0) {
+    if (!placeEqual(old, current, old.difference, exact)) return false;
+    resetIdMap();
+  }
   if (old.inSleepable !== current.inSleepable) return false;
   if (!heldEqual(old, current)) return false;
   for (let i = 0; i < length; i++) {
@@ -74,9 +83,24 @@ export function statesEqual(env: Env, old: State, current: State, exact: Exactne
     const frame = current.frames[i] as Frame;
     if (oldFrame.callsite !== frame.callsite) return false;
     const live = env.facts.liveRegisters[frameInsn(old, i)] as number; // instructions are in range
-    if (!framesEqual(oldFrame, frame, live, exact)) return false;
+    if (oldFrame.callbackDepth > frame.callbackDepth) return false;
+    const place = differentPlace(oldFrame, frame, live, exact);
+    if (place >= 0) {
+      old.difference = i * PLACES + place;
+      return false;
+    }
   }
   return true;
+}
+
+/** One register or slot alone: what differs there differs whatever ids the rest have. */
+function placeEqual(old: State, current: State, difference: number, exact: Exactness): boolean {
+  const a = old.frames[Math.floor(difference / PLACES)];
+  const b = current.frames[Math.floor(difference / PLACES)];
+  if (a === undefined || b === undefined) return true;
+  const place = difference % PLACES;
+  if (place >= MAX_REGISTERS) return slotsEqual(a, b, place - MAX_REGISTERS, exact);
+  return registersEqual(a.words, place * REG_WORDS, b.words, place * REG_WORDS, exact);
 }
 
 /** References, locks and regions. */
@@ -101,15 +125,16 @@ function heldEqual(old: State, current: State): boolean {
   return true;
 }
 
-function framesEqual(old: Frame, current: Frame, live: number, exact: Exactness): boolean {
-  if (old.callbackDepth > current.callbackDepth) return false;
+/** @returns the number of the register, or MAX_REGISTERS and the number of the slot, that differs; -1 if none does */
+function differentPlace(old: Frame, current: Frame, live: number, exact: Exactness): number {
   for (let register = 0, bits = live; bits !== 0; register++, bits >>>= 1)
     if (
       (bits & 1) !== 0 &&
       !registersEqual(old.words, register * REG_WORDS, current.words, register * REG_WORDS, exact)
     )
-      return false;
-  return stacksEqual(old, current, exact);
+      return register;
+  for (let slot = 0; slot < old.slots; slot++) if (!slotsEqual(old, current, slot, exact)) return MAX_REGISTERS + slot;
+  return -1;
 }
 
 function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exact: Exactness): boolean {
@@ -195,11 +220,6 @@ function within(o: Int32Array, r: number, n: Int32Array, s: number): boolean {
 function knownBitsWithin(o: Int32Array, v: number, n: Int32Array, u: number): boolean {
   const mask = o[v + MASK - VALUE] as number;
   return ((n[u + MASK - VALUE] as number) & ~mask) === 0 && ((n[u] as number) & ~mask) === o[v];
-}
-
-function stacksEqual(old: Frame, current: Frame, exact: Exactness): boolean {
-  for (let slot = 0; slot < old.slots; slot++) if (!slotsEqual(old, current, slot, exact)) return false;
-  return true;
 }
 
 function slotsEqual(old: Frame, current: Frame, slot: number, exact: Exactness): boolean {

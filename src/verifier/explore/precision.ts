@@ -6,6 +6,8 @@
  * Marks of the current state do not matter: only saved states are compared by theirs.
  * After mark_chain_precision() in kernel/bpf/verifier.c.
  */
+
+import { BPF_CLASS, BPF_JMP, BPF_JMP32 } from '../../isa/index.ts';
 import type { Env } from '../environment.ts';
 import { EFAULT } from '../errno.ts';
 import { type Frame, MAX_REGISTERS, MAX_SLOTS, SLOT_TYPE_WORDS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
@@ -110,21 +112,21 @@ function track(env: Env, start: State): boolean {
     if (verbose) logRound(env, last, state.firstInsn, next);
     if (last < 0) return markArguments(env, state);
     for (let insn = last; ; ) {
+      const recorded = entries > 0 ? jumpHistory.get(entries - 1, HISTORY_INSN) : -1;
       if (skip) skip = false;
-      else {
-        const entry = entries > 0 && jumpHistory.get(entries - 1, HISTORY_INSN) === insn ? entries - 1 : -1;
+      else if (verbose || recorded === insn || !isUnrelated(env.insns.code(insn), env.insns.dst(insn))) {
+        const entry = recorded === insn ? entries - 1 : -1;
         if (verbose && env.insns.code(insn) !== 0) logStep(env, insn);
         if (!backtrackInsn(env, insn, next, jumpHistory, entry)) {
           forceAllPrecise(env, start);
           wanted.clear();
           return changed;
         }
+        if (wanted.isEmpty) return changed;
       }
-      if (wanted.isEmpty) return changed;
       next = insn;
-      if (insn === state.firstInsn && (entries === 0 || (entries === 1 && jumpHistory.get(0, HISTORY_INSN) === insn)))
-        break;
-      if (entries > 0 && jumpHistory.get(entries - 1, HISTORY_INSN) === insn) {
+      if (insn === state.firstInsn && (entries === 0 || (entries === 1 && recorded === insn))) break;
+      if (recorded === insn) {
         entries -= 1;
         insn = jumpHistory.get(entries, HISTORY_PREVIOUS);
       } else insn -= 1;
@@ -142,6 +144,12 @@ function track(env: Env, start: State): boolean {
   forceAllPrecise(env, start);
   wanted.clear();
   return changed;
+}
+
+/** Whether an instruction that no history tells of has to do with nothing that is wanted. */
+function isUnrelated(code: number, dst: number): boolean {
+  const kind = BPF_CLASS(code);
+  return kind !== BPF_JMP && kind !== BPF_JMP32 && !wanted.has(dst);
 }
 
 /** Marks in a saved state what is wanted there, and no longer looks for what was marked already. */

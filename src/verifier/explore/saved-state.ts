@@ -7,6 +7,10 @@ export class SavedState extends State {
   /** Comparisons that failed, and that succeeded: those that rarely help are evicted. */
   misses = 0;
   hits = 0;
+  /** Where it is kept. */
+  bucket = 0;
+  /** Frame and register or slot that last told it from another state, as statesEqual() encodes it; -1 if none did. */
+  difference = -1;
   /** No longer compared with, but still part of a path. */
   evicted = false;
 }

@@ -22,6 +22,8 @@ export class Walk {
   readonly pending: PendingBranch[] = [];
   /** Newest first, by instruction and call site; see bucketOf(). */
   readonly saved: (SavedState | undefined)[];
+  /** By bucket: states whose paths are all walked, but which are not yet cleaned. */
+  readonly uncleaned: Uint32Array;
   /** Saved states that are compared with. */
   savedCount = 0;
   /** Evicted ones that are still part of a path, or of a loop's. */
@@ -42,12 +44,14 @@ export class Walk {
 
   constructor(count: number) {
     this.saved = new Array<SavedState | undefined>(count).fill(undefined);
+    this.uncleaned = new Uint32Array(count);
   }
 
   /** Forgets the states of one function before the next is walked; counters go on, as the kernel's. */
   clear(): void {
     this.pending.length = 0;
     this.saved.fill(undefined);
+    this.uncleaned.fill(0);
     this.loops.length = 0;
   }
 
