@@ -9,9 +9,11 @@ import {
   BPF_MAP_TYPE_DEVMAP,
   BPF_MAP_TYPE_DEVMAP_HASH,
 } from '../../uapi/index.ts';
+import { EINVAL } from '../errno.ts';
 import type { AllocatedType, MapFields } from '../fields.ts';
 import type { KernelProfile, ProgramKind } from '../profile/types.ts';
 import type { VerifierLine, VerifierMap, VerifierMapReference, VerifierProgram } from '../program.ts';
+import { whyRefused } from './btf-checks.ts';
 import { FieldError, FieldFinder } from './special-fields.ts';
 
 /** One linked object: maps and types are read once for all its programs. */
@@ -29,6 +31,8 @@ export class VerifierInput {
     const btf = Btf.parse(object.btf, { name });
     const finder = new FieldFinder(btf, profile.btf);
     try {
+      const reason = whyRefused(btf);
+      if (reason !== undefined) throw new FieldError(EINVAL, reason);
       this.#allocatedTypes = finder.allocatedTypes();
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
