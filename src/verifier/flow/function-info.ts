@@ -4,6 +4,7 @@
  * (Linux 6.18). Sizes of records are the loader's matter.
  */
 import type { Btf, FunctionPrototype, FunctionType } from '../../btf/index.ts';
+import { BpfiterError } from '../../errors.ts';
 import type { Env, Subprogram } from '../environment.ts';
 import { EINVAL } from '../errno.ts';
 
@@ -14,7 +15,7 @@ export function checkFunctionRecords(env: Env): void {
     refuseWithoutBtf(env);
     return;
   }
-  if (btf === undefined) throw new RangeError('func_info without BTF');
+  if (btf === undefined) throw noBtf();
   for (const [index, { insn, typeId }] of functions.entries()) {
     if (index === 0) {
       if (insn !== 0) env.reject(EINVAL, 'func-info-begins-late', { insn });
@@ -33,11 +34,14 @@ export function checkFunctionInfo(env: Env): void {
     refuseWithoutBtf(env);
     return;
   }
-  if (btf === undefined) throw new RangeError('func_info without BTF');
+  if (btf === undefined) throw noBtf();
   if (functions.length === 0) refuseWithoutBtf(env);
   else matchFunctions(env, btf);
   checkLines(env);
 }
+
+const noBtf = (): BpfiterError =>
+  new BpfiterError('usage', 'functions and lines of a program to verify refer to its BTF: give that too');
 
 /** A function that may be left in the middle needs a known return type, as that gives r0 of its caller. */
 function refuseWithoutBtf(env: Env): void {

@@ -112,6 +112,8 @@ export class VerifierInput {
   }
 
   #functions({ funcInfo }: LinkedProgram): VerifierProgram['functions'] {
+    // To be left out with the BTF that it refers to.
+    if (this.#btf === undefined) return [];
     return records(funcInfo).map((view) => ({ insn: view.getUint32(0, true), typeId: view.getUint32(4, true) }));
   }
 
