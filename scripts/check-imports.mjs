@@ -28,7 +28,7 @@ const rooms = [
   { name: 'records', node: 'never' },
   {
     name: 'kernel',
-    files: ['kernel.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts', 'iter-targets.ts'],
+    files: ['kernel.ts', 'loaded-object.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts', 'iter-targets.ts'],
     node: 'never',
   },
   { name: 'verifier', node: 'never' },

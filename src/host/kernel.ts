@@ -4,6 +4,7 @@
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import type { Kernel, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
+import type { KernelObject } from '../loaded-object.ts';
 import type { BpfObject } from '../object/index.ts';
 import { BPF_F_RDONLY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
 import { openPinned } from './bpffs.ts';
@@ -13,9 +14,9 @@ import { kernelBtf } from './kernel-btf.ts';
 import { HostLink } from './links.ts';
 import { loadedLinks, loadedMaps } from './listing.ts';
 import { loadObject } from './load.ts';
-import type { HostLoadedObject } from './loaded-object.ts';
 import { HostMap } from './maps.ts';
 import { requirePermission } from './privilege.ts';
+import type { HostProgram } from './programs.ts';
 import { HostTarget } from './target.ts';
 
 /**
@@ -37,7 +38,7 @@ export class HostKernel implements Kernel {
     return kernelBtf();
   }
 
-  async load(object: BpfObject, options: LoadOptions = {}): Promise<HostLoadedObject> {
+  async load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<HostProgram, HostMap>> {
     return loadObject(object, this.target, options, (selector) => this.openMap(selector));
   }
 

@@ -6,6 +6,7 @@
 import { BpfiterError } from '../errors.ts';
 import type { LoadOptions, MapSelector } from '../kernel.ts';
 import { decisiveLine } from '../kernel-log.ts';
+import { KernelObject } from '../loaded-object.ts';
 import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
 import { BPF_MAP_TYPE_PROG_ARRAY, BPF_PROG_BIND_MAP } from '../uapi/index.ts';
 import { bindMapAttributes } from './attributes.ts';
@@ -13,7 +14,6 @@ import { loadBtf } from './btf-load.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
 import { closeDescriptor } from './descriptor.ts';
 import { failure } from './failure.ts';
-import { HostLoadedObject } from './loaded-object.ts';
 import type { HostMap } from './maps.ts';
 import { loadProgram } from './program-load.ts';
 import { HostProgram } from './programs.ts';
@@ -29,7 +29,7 @@ export function loadObject(
   target: HostTarget,
   options: LoadOptions,
   openMap: (selector: MapSelector) => HostMap,
-): HostLoadedObject {
+): KernelObject<HostProgram, HostMap> {
   const linked = link(object, target, options);
   const releases = new Releases();
   /** Held only while loading: the maps and programs hold it themselves afterwards. */
@@ -59,7 +59,7 @@ export function loadObject(
     // The programs hold them; they have no names for users.
     for (const map of hidden) map.close();
     releases.forget();
-    return new HostLoadedObject(object, [...programs.values()], made);
+    return new KernelObject(object, [...programs.values()], made);
   } catch (error) {
     releases.release();
     throw error;

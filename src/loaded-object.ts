@@ -1,24 +1,22 @@
 /**
- * An object in the kernel: its programs and maps by name, and their common end.
+ * An object in a kernel: its programs and maps by name, and their common end. Both kernels give these.
  */
-import { BpfiterError } from '../errors.ts';
-import type { LoadedObject } from '../kernel.ts';
-import type { BpfObject } from '../object/index.ts';
-import type { HostMap } from './maps.ts';
-import type { HostProgram } from './programs.ts';
+import { BpfiterError } from './errors.ts';
+import type { KernelMap, LoadedObject, Program } from './kernel.ts';
+import type { BpfObject } from './object/index.ts';
 
-export class HostLoadedObject implements LoadedObject {
+export class KernelObject<P extends Program, M extends KernelMap> implements LoadedObject {
   readonly object: BpfObject;
-  readonly programs: readonly HostProgram[];
-  readonly maps: readonly HostMap[];
+  readonly programs: readonly P[];
+  readonly maps: readonly M[];
 
-  constructor(object: BpfObject, programs: readonly HostProgram[], maps: readonly HostMap[]) {
+  constructor(object: BpfObject, programs: readonly P[], maps: readonly M[]) {
     this.object = object;
     this.programs = programs;
     this.maps = maps;
   }
 
-  program(name: string): HostProgram {
+  program(name: string): P {
     const program = this.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return program;
     // Says so itself if the object has no such program at all.
@@ -27,7 +25,7 @@ export class HostLoadedObject implements LoadedObject {
   }
 
   /** @param name as users know it, or a data section (`.rodata`) */
-  map(name: string): HostMap {
+  map(name: string): M {
     const known = this.object.map(name).name;
     const map = this.maps.find((candidate) => candidate.name === known);
     if (map !== undefined) return map;
