@@ -104,6 +104,12 @@ function kfuncId(name: string): number {
   return id;
 }
 
+/** The text with the ids of called kfuncs, which differ from build to build, by what they are; one that is wrong remains. */
+export const withNamedKfuncIds = (text: string): string =>
+  text.replace(/ call (\w+)#(\d+)/g, (call, name: string, id: string) =>
+    btf.find(name, 'func') === Number(id) ? ` call ${name}#(its id)` : call,
+  );
+
 const SETTERS = { code: 'setCode', dst: 'setDst', src: 'setSrc', off: 'setOff', imm: 'setImm' } as const;
 
 function assembled({ code, patches = [] }: Case): Assembled {

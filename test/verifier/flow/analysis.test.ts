@@ -14,6 +14,7 @@ import {
   kernelLogOf,
   logOf,
   needsKernelBtf,
+  withNamedKfuncIds,
 } from '../kernel-answers.ts';
 import { cases } from './analysis-cases.ts';
 
@@ -48,7 +49,7 @@ function analysisOf(log: string): readonly string[] {
   return log
     .split('\n')
     .filter((line) => isAnalysis.test(line))
-    .map((line) => line.trimEnd());
+    .map((line) => withNamedKfuncIds(line.trimEnd()));
 }
 
 function withOpcode(code: number): Case {
