@@ -8,7 +8,7 @@ import { BpfiterError } from '../errors.ts';
 import { bpfPermitted, HostTarget, kernelBtf } from '../host/index.ts';
 import { type Kernel, openObject } from '../index.ts';
 import { type BpfObject, type LinkTarget, link } from '../object/index.ts';
-import { DescribedTarget, diagnose, type KernelProfile, linux618, VerifierInput, verify } from '../verifier/index.ts';
+import { accept, DescribedTarget, type KernelProfile, linux618, VerifierInput } from '../verifier/index.ts';
 import { readBtf } from './btf-files.ts';
 import type { Invocation } from './command.ts';
 
@@ -98,21 +98,7 @@ class ProfileJudge implements Judge {
     const chosen = linked.programs.find((candidate) => candidate.program.name === program);
     if (chosen === undefined) throw new BpfiterError('not-found', `program '${program}' is not loaded by itself`);
     const input = new VerifierInput(linked, object, this.#profile);
-    const verified = input.program(chosen);
-    const result = verify(verified, this.#profile, {
-      logLevel,
-      allocatedTypes: input.allocatedTypes(),
-    });
-    if (result.verdict === 'accept') return { log: result.log };
-    if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });
-    // An instruction that linking made invalid on purpose: what it stands for says more than that it is invalid.
-    const poisoned = chosen.poisoned.find(({ insn }) => insn === result.diagnostic?.insn);
-    const reason = poisoned?.reason ?? result.message;
-    throw new BpfiterError('refused', reason, {
-      errno: result.errno,
-      detail: poisoned === undefined ? result.log : `${result.log}${reason}\n`,
-      // The verifier's view of a poisoned instruction would mislead.
-      ...(poisoned === undefined && { explanation: diagnose(result, verified) }),
-    });
+    const { result } = await accept(chosen, input, this.#profile, { logLevel });
+    return { log: result.log };
   }
 }

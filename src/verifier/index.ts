@@ -2,6 +2,7 @@
  * The verifier: what Linux would say of a program, without Linux. A program and a kernel profile give a verdict, a log
  * in the kernel's form, statistics, and facts about each instruction. No I/O.
  */
+export { type AcceptedProgram, accept } from './accept.ts';
 export { diagnose } from './diagnosis/index.ts';
 export type { InsnFacts, Statistics } from './environment.ts';
 export { kindOf, VerifierInput } from './input/index.ts';
