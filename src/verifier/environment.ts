@@ -25,6 +25,13 @@ export class InsnFacts {
   readonly seen: Uint8Array;
   /** Register type of the pointer that a load or store goes through, as first seen (0: none). */
   readonly pointerType: Int32Array;
+  /**
+   * A load that goes, on any path, through a pointer that nothing vouches for, so that it has to be tested at run time:
+   * PTR_UNTRUSTED, or one found in memory (it may be NULL) that leads beyond the first page if it is.
+   */
+  readonly untrusted: Uint8Array;
+  /** A load of the context that gives a pointer. */
+  readonly loadsPointer: Uint8Array;
   /** Size of the context field that a narrow load is part of, or 0. */
   readonly contextFieldSize: Uint8Array;
   readonly jumpPoint: Uint8Array;
@@ -55,6 +62,8 @@ export class InsnFacts {
   constructor(count: number) {
     this.seen = new Uint8Array(count);
     this.pointerType = new Int32Array(count);
+    this.untrusted = new Uint8Array(count);
+    this.loadsPointer = new Uint8Array(count);
     this.contextFieldSize = new Uint8Array(count);
     this.jumpPoint = new Uint8Array(count);
     this.prunePoint = new Uint8Array(count);

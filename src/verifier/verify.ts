@@ -6,7 +6,7 @@ import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { type Moment, recallMoment } from './diagnosis/index.ts';
-import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics } from './environment.ts';
+import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics, type Subprogram } from './environment.ts';
 import { E2BIG, EINVAL } from './errno.ts';
 import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
@@ -17,7 +17,7 @@ import type { Diagnostic } from './messages/index.ts';
 import { targetOf } from './profile/kind-keys.ts';
 import type { KernelProfile, ProgramKind } from './profile/types.ts';
 import { unknownRules } from './profile/unknown-rules.ts';
-import type { VerifierProgram } from './program.ts';
+import type { VerifierMap, VerifierProgram } from './program.ts';
 import { NotModelled, Rejection } from './rejection.ts';
 
 export interface VerifyOptions {
@@ -47,6 +47,10 @@ export interface VerifierResult {
   readonly statistics: Statistics;
   /** About each instruction, for compiling; undefined unless accepted. */
   readonly facts: InsnFacts | undefined;
+  /** The program's functions, the main one first; empty unless accepted. */
+  readonly subprograms: readonly Readonly<Subprogram>[];
+  /** What `mapIndex` of the facts counts; empty unless accepted. */
+  readonly maps: readonly VerifierMap[];
 }
 
 const noStatistics: Statistics = {
@@ -143,6 +147,8 @@ function* verification(
     log: env.log.text(),
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
+    subprograms: rejection === undefined ? env.subprograms : [],
+    maps: rejection === undefined ? env.maps : [],
   };
 }
 
@@ -173,6 +179,8 @@ function unsupported(subject: string): VerifierResult {
     log: '',
     statistics: noStatistics,
     facts: undefined,
+    subprograms: [],
+    maps: [],
   };
 }
 

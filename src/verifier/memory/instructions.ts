@@ -25,7 +25,7 @@ import {
 import type { Env } from '../environment.ts';
 import { EACCES, EINVAL } from '../errno.ts';
 import { typeName } from '../log/index.ts';
-import { TYPE } from '../register.ts';
+import { OFF, TYPE } from '../register.ts';
 import {
   baseType,
   MEM_RDONLY,
@@ -80,11 +80,13 @@ function load(env: Env, options: AccessOptions | undefined, where: string, trust
   readOperand(env, src);
   writeOperandKeeping(env, dst);
   const pointerType = typeOf(env, src);
+  noteTrust(env, src, pointerType);
   checkMemoryAccess(env, src, insns.off(insn), sizeOf(insns.code(insn)), 'read', dst, options);
   notePointerType(env, pointerType, trustMayDiffer);
   const { frame } = env;
   const r = frame.register(dst);
   if (frame.words[r + TYPE] === SCALAR_VALUE) checkSanity(env, frame.words, r, where);
+  else if (pointerType === PTR_TO_CTX) env.facts.loadsPointer[insn] = 1;
 }
 
 /** BPF_ST, or BPF_STX that is no atomic operation, of the instruction at env.insn. */
@@ -202,6 +204,20 @@ function isCompiledByType(type: number): boolean {
 }
 
 const isMemoryOrBtf = (type: number): boolean => baseType(type) === PTR_TO_MEM || baseType(type) === PTR_TO_BTF_ID;
+
+/** Below it, a field of the structure at NULL is in the page that reads as zeros. */
+const ZERO_PAGE = 4096;
+
+/** For the compiler: whether the load at env.insn has to be tested at run time. */
+function noteTrust(env: Env, regno: number, type: number): void {
+  if (type === PTR_TO_BTF_ID) {
+    // Found in another structure: NULL, or good. The instruction may add what was taken off the register before.
+    const { frame } = env;
+    const off = frame.words[frame.register(regno) + OFF] as number; // within the record
+    if (off >= 0 && off + env.insns.off(env.insn) < ZERO_PAGE) return;
+  } else if ((type & PTR_UNTRUSTED) === 0) return;
+  env.facts.untrusted[env.insn] = 1;
+}
 
 /**
  * Notes through which type of pointer the instruction at env.insn goes, and refuses two that do not go together.
