@@ -21,10 +21,17 @@ function statisticsStart(log: string): number {
   return found < 0 ? log.length : start + found;
 }
 
+/**
+ * A jump whose line lost its end: at log level 1 the log is wound back to where a branch was pushed, behind the newline
+ * over which the registers of the other branch have been written. What is said next stands on the same line.
+ */
+const woundBackJump = /^\d+: \([0-9a-f]{2}\) (?:if .*|may_)goto pc[+-]\d+ (?=[^ ;])/;
+
 /** The last line that is neither empty nor a statistic, or undefined. */
 export function decisiveLine(log: string): string | undefined {
   const text = log.slice(0, statisticsStart(log)).trimEnd();
-  return text.slice(text.lastIndexOf('\n') + 1).trimStart() || undefined;
+  const line = text.slice(text.lastIndexOf('\n') + 1).trimStart();
+  return line.replace(woundBackJump, '') || undefined;
 }
 
 /** Zero for what the log does not say. */

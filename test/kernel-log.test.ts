@@ -16,6 +16,16 @@ describe('the decisive line of a log', () => {
     ['may be glued to statistics without times', 'cannot call cb directlyprocessed 7 insns', 'cannot call cb directly'],
     ['is no empty line', `R0 !read_ok\n\n \n${statistics}\n`, 'R0 !read_ok'],
     ['is given without the blanks around it', '\t\tInvalid name \n', 'Invalid name'],
+    [
+      'may be glued to a jump that the log was wound back to',
+      `513: (79) r1 = *(u64 *)(r10 -96)\n514: (15) if r1 == 0x0 goto pc+186 BPF program is too large. Processed 9 insn\n`,
+      'BPF program is too large. Processed 9 insn',
+    ],
+    [
+      'may be a jump with its registers',
+      '9: (15) if r1 == 0x0 goto pc+1  ; R1=1\n',
+      '9: (15) if r1 == 0x0 goto pc+1  ; R1=1',
+    ],
     ['may say processed', 'func processed twice\n', 'func processed twice'],
     ['is missing from statistics alone', statistics, undefined],
     ['is missing from an empty log', '', undefined],

@@ -26,9 +26,18 @@ export function markNotNull(env: Env, w: Int32Array, r: number): void {
     w[r + MAP] = indexOfMap(env, map.inner);
     // Asynchronous callbacks belong to one map: two look-ups may give two.
     if (hasCallbacks(map.inner)) w[r + MAP_UID] = w[r + ID] as number;
-  } else if (map.type === BPF_MAP_TYPE_XSKMAP) w[r + TYPE] = PTR_TO_XDP_SOCK;
-  else if (map.type === BPF_MAP_TYPE_SOCKMAP || map.type === BPF_MAP_TYPE_SOCKHASH) w[r + TYPE] = PTR_TO_SOCKET;
+  } else if (map.type === BPF_MAP_TYPE_XSKMAP) becomeSocket(w, r, PTR_TO_XDP_SOCK);
+  else if (map.type === BPF_MAP_TYPE_SOCKMAP || map.type === BPF_MAP_TYPE_SOCKHASH) becomeSocket(w, r, PTR_TO_SOCKET);
   else w[r + TYPE] = PTR_TO_MAP_VALUE;
+}
+
+/**
+ * The kernel leaves the map in the register, so that states are told apart by where a socket came from. One from no map
+ * has 0 there, which is also an index.
+ */
+function becomeSocket(w: Int32Array, r: number, type: number): void {
+  w[r + TYPE] = type;
+  w[r + MAP] = (w[r + MAP] as number) + 1;
 }
 
 const hasCallbacks = ({ fields }: VerifierMap): boolean =>
