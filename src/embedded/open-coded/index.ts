@@ -1,0 +1,6 @@
+/** The open-coded iterators of the embedded kernel, one file a family: what `bpf_iter_*_{new,next,destroy}` do. */
+import type { FunctionDefinition } from '../helpers/definition.ts';
+import { bitsIterator } from './bits.ts';
+import { numIterator } from './num.ts';
+
+export const openCodedIterators: readonly FunctionDefinition[] = [...numIterator, ...bitsIterator];
