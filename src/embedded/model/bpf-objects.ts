@@ -1,0 +1,60 @@
+/**
+ * Maps, programs and links as the kernel's own structs, which iterators and map pointers let programs read. The maps of
+ * this kernel fill them when they are made. Facts: names and types of the fields are those of Linux 6.18.
+ */
+import { part, struct } from './declarations.ts';
+
+export const bpfObjects = part(
+  'Maps, programs, links',
+  'What bpf(2) makes, as programs can read it.',
+  `
+  struct bpf_htab { struct bpf_map map; };
+  struct bpf_array { struct bpf_map map; };
+  struct bpf_stack_map { struct bpf_map map; };
+  struct lpm_trie { struct bpf_map map; };
+  struct bpf_dtab { struct bpf_map map; };
+  struct bpf_stab { struct bpf_map map; };
+  struct bpf_shtab { struct bpf_map map; };
+  struct bpf_cpu_map { struct bpf_map map; };
+  struct xsk_map { struct bpf_map map; };
+  struct bpf_cgroup_storage_map { struct bpf_map map; };
+  struct reuseport_array { struct bpf_map map; };
+  struct bpf_queue_stack { struct bpf_map map; };
+  struct bpf_local_storage_map { struct bpf_map map; };
+  struct bpf_struct_ops_map { struct bpf_map map; };
+  struct bpf_ringbuf_map { struct bpf_map map; };
+  struct bpf_bloom_filter { struct bpf_map map; };
+  struct bpf_arena { struct bpf_map map; };
+  `,
+  [
+    struct('bpf_map', 'A map of any type.', [
+      ['enum bpf_map_type map_type', 'BPF_MAP_TYPE_*.', 'map'],
+      ['u32 key_size', 'Bytes of a key.', 'map'],
+      ['u32 value_size', 'Bytes of a value.', 'map'],
+      ['u32 max_entries', 'How many elements fit.', 'map'],
+      ['u64 map_extra', 'What the map type makes of it.', 'map'],
+      ['u32 map_flags', 'BPF_F_* that it was made with.', 'map'],
+      ['u32 id', 'Number by which bpf(2) finds it.', 'map'],
+      ['char name[16]', 'Name, cut to 15 characters.', 'map'],
+    ]),
+    struct('bpf_prog', 'A program.', [
+      ['enum bpf_prog_type type', 'BPF_PROG_TYPE_*.', 'program'],
+      ['enum bpf_attach_type expected_attach_type', 'BPF_* that it was loaded for.', 'program'],
+      ['u32 len', 'Instructions.', 'program'],
+      ['u8 tag[8]', 'SHA-1 over its instructions, shortened.', 'program'],
+      ['struct bpf_prog_aux *aux', 'The rest.', 'program'],
+    ]),
+    struct('bpf_prog_aux', 'What of a program is not needed to run it.', [
+      ['u32 id', 'Number by which bpf(2) finds it.', 'program'],
+      ['char name[16]', 'Name, cut to 15 characters.', 'program'],
+      ['const char *attach_func_name', 'Function that it is attached to, or NULL.', 'program'],
+      ['struct bpf_prog *prog', 'The program.', 'program'],
+      ['u32 verified_insns', 'Instructions that the verifier went through.', 'program'],
+    ]),
+    struct('bpf_link', 'What holds a program where it is attached.', [
+      ['u32 id', 'Number by which bpf(2) finds it.', 'link'],
+      ['enum bpf_link_type type', 'BPF_LINK_TYPE_*.', 'link'],
+      ['struct bpf_prog *prog', 'The program.', 'link'],
+    ]),
+  ],
+);

@@ -1,0 +1,100 @@
+/**
+ * Where the objects that programs look at come from, as the iterators and helpers of the embedded kernel see it:
+ * processes out of /proc or a snapshot of it (procfs/), or objects that somebody wrote down (objects/).
+ *
+ * Objects are structs of the model in linear memory; everything here speaks of them by offset, 0 for none. A source
+ * fills the fields that the programs of a session can read (Needs), and no others: they are zero then, and nobody can
+ * tell. The same kernel object has the same offset for as long as a session or a hold on it lives, and its own fields
+ * (`task->mm`, `file->f_inode`) are there when it is handed out.
+ *
+ * Processes come and go while one walks: an object that vanished before it could be read is not handed out, one that
+ * vanished later keeps what was read. What the reader may not look into is handed out with what can be read, and is
+ * counted (`unreadable`).
+ */
+import type { KernelMemory } from '../memory/kernel-memory.ts';
+import type { Model } from '../model/index.ts';
+import type { Needs } from './needs.ts';
+
+/** A place where objects come from, not yet tied to a kernel. */
+export interface Source {
+  /** For messages: `/proc`, a file, `objects`. */
+  readonly name: string;
+  /** Ties it to the memory of a kernel that has this model. Called once by each kernel that is given the source. */
+  open(memory: KernelMemory, model: Model): KernelObjects;
+}
+
+/** The objects of one embedded kernel. */
+export interface KernelObjects {
+  /**
+   * Starts a session: a walk, a run of a program, or whatever else wants objects to stay where they are for a while.
+   * Sessions may overlap.
+   */
+  session(needs: Needs): ObjectSession;
+  /** Offset of the task_struct of `current`, which always has at least pid, tgid, comm and group_leader. */
+  readonly currentTask: number;
+  /** Address of an object that is a kernel variable: `init_task`, `init_pid_ns`, `socket_file_ops`. */
+  symbol(name: string): number | undefined;
+  /** Keeps an object when its session ends (a reference that a program took); counts. */
+  hold(object: number): void;
+  release(object: number): void;
+  close(): void;
+}
+
+export interface ObjectSession {
+  readonly needs: Needs;
+
+  /**
+   * The task with the lowest number from `pid` on, for walks in the order of numbers: every thread counts. Number 0,
+   * the idle task, is never among them. @returns 0 if there is none
+   */
+  taskFrom(pid: number): number;
+  /** The task (a thread or a process) with that number, filled; 0 if there is none. */
+  taskByPid(pid: number): number;
+  /**
+   * Threads of a task's process in the order of the thread list: the leader first. From a task that is not the leader
+   * (open-coded walks begin at the given one) the later ones: pass it as `from`.
+   */
+  threads(from: number): Cursor;
+  /**
+   * Processes in the order of the task list, the idle task (init_task) first: by start time, then number.
+   * @param threads each process's threads behind it
+   */
+  taskList(threads: boolean): Cursor;
+
+  /** Whether the task has a table of open files; a zombie has none. */
+  hasFiles(task: number): boolean;
+  /** Whether its table is the one of its leader, so that walks over files show it once. */
+  sharesFilesWithLeader(task: number): boolean;
+  /** Open files by number. */
+  files(task: number): FileCursor;
+  /** The file of one descriptor, filled; 0 if it has none. */
+  file(task: number, fd: number): number;
+
+  /** Whether it has an address space: kernel threads and zombies have none. */
+  hasMemory(task: number): boolean;
+  /** Areas in ascending order, the first the one with the lowest vm_end above the address. */
+  memoryAreas(task: number, addressLow: number, addressHigh: number): Cursor;
+
+  /** Cgroup by its id, or the root of the default hierarchy for 0; 0 if there is none. */
+  cgroup(id: bigint): number;
+  /** Children of a cgroup in the order in which they were made. */
+  cgroupChildren(cgroup: number): Cursor;
+  /** Tasks of that very cgroup. @param processes leaders only */
+  cgroupTasks(cgroup: number, processes: boolean): Cursor;
+
+  /** What could not be read for want of privilege: the file and how often (`status`, `fd`, `maps`). */
+  readonly unreadable: ReadonlyMap<string, number>;
+  /** Ends it: what nothing holds is given back. */
+  close(): void;
+}
+
+/** Objects one after the other. */
+export interface Cursor {
+  /** Offset of the next object, 0 at the end, and again if asked again. */
+  next(): number;
+}
+
+export interface FileCursor extends Cursor {
+  /** Descriptor of the file that next() returned last. */
+  readonly fd: number;
+}
