@@ -2,6 +2,7 @@
  * The Runtime of one embedded kernel: which program runs, where its maps are, how its callbacks are called, and what is
  * to run later. What lies in memory is made elsewhere; here is only what JavaScript keeps of it.
  */
+import type { Btf } from '../btf/index.ts';
 import type { WasmGlobal, WasmTable } from '../jit/index.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import type { KernelMemory } from './memory/kernel-memory.ts';
@@ -9,6 +10,7 @@ import type { Invocation, Machine, Runtime } from './runtime.ts';
 
 export interface RuntimeParts {
   readonly memory: KernelMemory;
+  readonly btf: Btf;
   readonly table: WasmTable;
   readonly stackPointer: WasmGlobal;
   readonly machine: Machine;
@@ -25,6 +27,7 @@ interface Pending {
 
 export class KernelRuntime implements Runtime {
   readonly memory: KernelMemory;
+  readonly btf: Btf;
   readonly table: WasmTable;
   readonly stackPointer: WasmGlobal;
   readonly machine: Machine;
@@ -37,6 +40,7 @@ export class KernelRuntime implements Runtime {
 
   constructor(parts: RuntimeParts) {
     this.memory = parts.memory;
+    this.btf = parts.btf;
     this.table = parts.table;
     this.stackPointer = parts.stackPointer;
     this.machine = parts.machine;

@@ -2,6 +2,7 @@
  * What one embedded kernel shares between its parts while programs run: memory, maps, time, and what is running. The
  * functions that programs call are made for a Runtime (helpers/definition.ts).
  */
+import type { Btf } from '../btf/index.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import type { KernelMemory } from './memory/kernel-memory.ts';
 
@@ -11,6 +12,9 @@ export interface Machine {
   monotonic(into: Uint32Array): void;
   /** Difference of CLOCK_BOOTTIME to CLOCK_MONOTONIC in nanoseconds. */
   readonly bootOffset: bigint;
+  /** Difference of CLOCK_TAI to CLOCK_MONOTONIC in nanoseconds; absent: this machine has no such clock. */
+  readonly taiOffset?: bigint;
+  /** 32 random bits. */
   random(): number;
   readonly possibleCpus: number;
 }
@@ -28,6 +32,8 @@ export interface Invocation {
 
 export interface Runtime {
   readonly memory: KernelMemory;
+  /** The kernel's types: where the fields of the structs in memory lie. */
+  readonly btf: Btf;
   readonly machine: Machine;
   /** By the offset of the struct bpf_map; undefined for what is no map. */
   mapAt(address: number): EmbeddedMap | undefined;

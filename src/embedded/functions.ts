@@ -1,0 +1,25 @@
+/**
+ * The functions that programs of the embedded kernel may call, found by name. A helper or kfunc of Linux that is not
+ * here is not supported; unsupported.ts says why not.
+ */
+import { currentFunctions } from './helpers/current.ts';
+import type { FunctionDefinition } from './helpers/definition.ts';
+import { machineFunctions } from './helpers/machine.ts';
+import { numberFunctions } from './helpers/numbers.ts';
+import { printFunctions } from './helpers/print.ts';
+import { probeReads } from './helpers/probe-read.ts';
+
+const families: readonly (readonly FunctionDefinition[])[] = [
+  currentFunctions,
+  machineFunctions,
+  numberFunctions,
+  printFunctions,
+  probeReads,
+];
+
+const byName: ReadonlyMap<string, FunctionDefinition> = new Map(
+  families.flatMap((family) => family.map((definition): [string, FunctionDefinition] => [definition.name, definition])),
+);
+
+/** @param name with the `bpf_` prefix, as the kernel writes it */
+export const findFunction = (name: string): FunctionDefinition | undefined => byName.get(name);
