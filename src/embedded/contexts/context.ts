@@ -12,8 +12,8 @@ export interface ProgramToRun {
   /** BPF_PROG_TYPE_*; of a BPF_PROG_TYPE_EXT program, that of the program it replaces a function of. */
   readonly type: number;
   readonly expectedAttachType: number;
-  /** Loaded with BPF_F_XDP_HAS_FRAGS. */
-  readonly frags: boolean;
+  /** Where the last byte of the context ends that the program loads or stores (max_ctx_offset of bpf_prog_aux). */
+  readonly maxContextOffset: number;
   /** How many 8-byte arguments a context has that consists of them (tracing, LSM, struct_ops); undefined if unknown. */
   readonly argumentCount: number | undefined;
 }
