@@ -30,6 +30,9 @@ export function bareRuntime(): Runtime & { enter(invocation: Partial<Invocation>
     },
     machine: { monotonic: refuse, bootOffset: 0n, random: () => 0, possibleCpus: 1 },
     mapAt: () => undefined,
+    get btf() {
+      return refuse();
+    },
     get invocation() {
       return invocation ?? refuse();
     },
