@@ -1,0 +1,377 @@
+/**
+ * What all maps have in common: the struct bpf_map and the header before it, bpf(2)'s checks around each operation,
+ * users' view of contents, and for how long the map lives. Types (the files beside this) supply the operations.
+ * Source: kernel/bpf/syscall.c, Linux 6.18.
+ *
+ * Each operation of users has two forms: `try...` answers as bpf(2) does, with negative errnos; the one of KernelMap
+ * throws. Operations of programs work on offsets and are checked by the verifier.
+ */
+import { BpfiterError } from '../../errors.ts';
+import type { CallPlan } from '../../jit/index.ts';
+import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY, BPF_MAP_TYPE_STRUCT_OPS, BPF_OBJ_NAME_LEN } from '../../uapi/index.ts';
+import type { SpecialField } from '../../verifier/index.ts';
+import type { LinearMemory } from '../memory/linear-memory.ts';
+import * as header from '../runtime-wasm/map-header.ts';
+import { has, type MapAttributes } from './attributes.ts';
+import type { EmbeddedMap } from './embedded-map.ts';
+import { EBUSY, EINVAL, ENOENT, ENOTSUPP, EPERM, explainElement, mapFailure } from './errnos.ts';
+import type { MapRegistry } from './map-registry.ts';
+
+const { MAP_HEADER } = header;
+
+/** Results that are offsets or negative errnos: those of the last page are errnos, as nothing is there. */
+export const isErrno = (result: number): boolean => result >>> 0 >= 0xfffff000;
+
+export abstract class MapBase implements EmbeddedMap {
+  readonly attributes: MapAttributes;
+  readonly registry: MapRegistry;
+  readonly memory: LinearMemory;
+  readonly address: number;
+  readonly id: number;
+  readonly name: string;
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  /** Users can no longer change it. */
+  #frozen = false;
+  #open = true;
+  #holds = 0;
+  /** A key, then a value as users transfer it, then the next key. */
+  #scratch = 0;
+
+  /** @param attributes that passed the type's checks, with sizes as the map is to have them */
+  constructor(registry: MapRegistry, attributes: MapAttributes) {
+    this.attributes = attributes;
+    this.registry = registry;
+    this.memory = registry.memory;
+    this.name = attributes.name;
+    this.type = attributes.type;
+    this.keySize = attributes.keySize;
+    this.valueSize = attributes.valueSize;
+    this.maxEntries = attributes.maxEntries;
+    this.flags = attributes.flags;
+    this.address = this.memory.allocate(MAP_HEADER + Math.max(8, registry.layout.size)) + MAP_HEADER;
+    this.id = registry.add(this, this.address);
+    this.#describe();
+  }
+
+  /** Fills the struct bpf_map, and the header but for what is the type's own. */
+  #describe(): void {
+    const { fields } = this.registry.layout;
+    const words: Readonly<Record<string, number>> = {
+      map_type: this.type,
+      key_size: this.keySize,
+      value_size: this.valueSize,
+      max_entries: this.maxEntries,
+      map_flags: this.flags,
+      id: this.id,
+    };
+    for (const [name, value] of Object.entries(words)) {
+      const field = fields[name];
+      if (field !== undefined) this.memory.view.setUint32(this.address + field.offset, value, true);
+    }
+    const { name, map_extra: extra } = fields;
+    if (extra !== undefined) this.memory.view.setBigUint64(this.address + extra.offset, this.attributes.extra, true);
+    if (name !== undefined) {
+      const bytes = new TextEncoder().encode(this.name).subarray(0, BPF_OBJ_NAME_LEN - 1);
+      this.memory.u8.set(bytes, this.address + name.offset);
+    }
+    this.put(header.KIND, header.KIND_OTHER);
+    this.put(header.KEY_SIZE, this.keySize);
+    this.put(header.VALUE_SIZE, this.valueSize);
+    this.put(header.MAX_ENTRIES, this.maxEntries);
+    this.put(header.MAP_FLAGS, this.flags);
+    this.put(header.CPUS, this.registry.possibleCpus);
+    const special = this.specialFields;
+    if (special.length === 0) return;
+    const table = this.memory.allocate(4 + 8 * special.length);
+    this.put(header.FIELDS, table);
+    this.memory.view.setUint32(table, special.length, true);
+    special.forEach(({ kind, offset, size }, index) => {
+      this.memory.view.setUint32(table + 4 + 8 * index, offset, true);
+      this.memory.view.setUint32(table + 8 + 8 * index, size, true);
+      if (kind === 'spin_lock') this.put(header.LOCK, offset + 1);
+    });
+  }
+
+  get(field: number): number {
+    return this.memory.view.getUint32(this.address - MAP_HEADER + field, true);
+  }
+
+  put(field: number, value: number): void {
+    this.memory.view.setUint32(this.address - MAP_HEADER + field, value, true);
+  }
+
+  // What types supply.
+
+  /** Bytes of a value as users give and get it. */
+  get transferSize(): number {
+    return this.valueSize;
+  }
+  get valueAddress(): number | undefined {
+    return undefined;
+  }
+  get slotsAddress(): number | undefined {
+    return undefined;
+  }
+
+  plan(_name: string): CallPlan | undefined {
+    return undefined;
+  }
+
+  lookupElement(_key: number): number {
+    return 0;
+  }
+  updateElement(_key: number, _value: number, _flags: number): number {
+    return -ENOTSUPP;
+  }
+  deleteElement(_key: number): number {
+    return -ENOTSUPP;
+  }
+
+  /** Of the types whose elements are a program's loop (bpf_for_each_map_elem): where keys and values are. */
+  elements(): Iterable<readonly [key: number, value: number]> | undefined {
+    return undefined;
+  }
+
+  /** For users: the value, as a copy. @param key its offset */
+  protected readValue(_key: number, _flags: number): Uint8Array | number {
+    return -ENOTSUPP;
+  }
+  /** For users. @param value offset of `transferSize` bytes */
+  protected writeValue(key: number, value: number, flags: number): number {
+    return this.updateElement(key, value, flags);
+  }
+  /** For users. */
+  protected removeKey(key: number): number {
+    return this.deleteElement(key);
+  }
+  /** The offset of the key after that one (0: the first key), or a negative errno. @param into room for a key */
+  protected keyAfter(_key: number, _into: number): number {
+    return -ENOTSUPP;
+  }
+  /** Look-up and delete at once. */
+  protected takeValue(_key: number, _flags: number): Uint8Array | number {
+    return -ENOTSUPP;
+  }
+  /** Frees what the map has, but for struct and header. */
+  protected abstract destroy(): void;
+
+  // Operations of bpf(2).
+
+  get mayRead(): boolean {
+    return !has(this.attributes, BPF_F_WRONLY);
+  }
+  get mayWrite(): boolean {
+    return !this.#frozen && !has(this.attributes, BPF_F_RDONLY);
+  }
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** @param key undefined for types without keys */
+  tryLookup(key: Uint8Array | undefined, flags = 0): Uint8Array | number {
+    if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
+    if (!this.mayRead) return -EPERM;
+    if (this.#lacksLock(flags)) return -EINVAL;
+    const place = this.#place(key);
+    return isErrno(place) ? place : this.readValue(place, flags);
+  }
+
+  tryUpdate(key: Uint8Array | undefined, value: Uint8Array, flags = 0): number {
+    if (!this.mayWrite) return -EPERM;
+    if (this.#lacksLock(flags)) return -EINVAL;
+    const place = this.#place(key);
+    if (isErrno(place)) return place;
+    const valuePlace = this.#valuePlace();
+    this.memory.u8.set(value, valuePlace);
+    return this.writeValue(place, valuePlace, flags);
+  }
+
+  tryDelete(key: Uint8Array | undefined): number {
+    if (!this.mayWrite) return -EPERM;
+    const place = this.#place(key);
+    return isErrno(place) ? place : this.removeKey(place);
+  }
+
+  /** @param key undefined for the first */
+  tryNextKey(key: Uint8Array | undefined): Uint8Array | number {
+    if (!this.mayRead) return -EPERM;
+    const place = this.#place(key);
+    if (isErrno(place)) return place;
+    const next = this.keyAfter(place, this.#nextKeyPlace());
+    if (isErrno(next)) return next;
+    return this.memory.u8.slice(next, next + this.keySize);
+  }
+
+  tryLookupAndDelete(key: Uint8Array | undefined, flags = 0): Uint8Array | number {
+    if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
+    if (!this.mayRead || !this.mayWrite) return -EPERM;
+    if (this.#lacksLock(flags)) return -EINVAL;
+    const place = this.#place(key);
+    return isErrno(place) ? place : this.takeValue(place, flags);
+  }
+
+  tryFreeze(): number {
+    // Locks and timers would have to be written by programs.
+    if (this.type === BPF_MAP_TYPE_STRUCT_OPS || this.attributes.fields !== undefined) return -ENOTSUPP;
+    if (has(this.attributes, BPF_F_RDONLY)) return -EPERM;
+    if (this.#frozen) return -EBUSY;
+    this.#frozen = true;
+    return 0;
+  }
+
+  #lacksLock(flags: number): boolean {
+    return (flags & BPF_F_LOCK) !== 0 && this.get(header.LOCK) === 0;
+  }
+
+  /** Puts the key where the map's operations can read it. */
+  #place(key: Uint8Array | undefined): number {
+    if (key === undefined) return 0;
+    if (this.keySize === 0) return -EINVAL;
+    const place = this.#scratchPlace();
+    this.memory.u8.set(key, place);
+    return place;
+  }
+
+  #scratchPlace(): number {
+    this.#scratch ||= this.memory.allocate(2 * this.#keyRoom + Math.max(8, this.transferSize));
+    return this.#scratch;
+  }
+  get #keyRoom(): number {
+    return Math.ceil(this.keySize / 8) * 8;
+  }
+  #nextKeyPlace(): number {
+    return this.#scratchPlace() + this.#keyRoom;
+  }
+  #valuePlace(): number {
+    return this.#scratchPlace() + 2 * this.#keyRoom;
+  }
+
+  /** A value as users see it: special fields are zero. */
+  protected copyOut(value: number): Uint8Array {
+    const bytes = this.memory.u8.slice(value, value + this.valueSize);
+    for (const { offset, size } of this.specialFields) bytes.fill(0, offset, offset + size);
+    return bytes;
+  }
+
+  get specialFields(): readonly SpecialField[] {
+    return this.attributes.fields?.fields ?? [];
+  }
+
+  /** Lets go of what the special fields of a value hold, as the value is about to go. */
+  releaseFields(value: number): void {
+    for (const { kind, offset } of this.specialFields) {
+      if (kind === 'spin_lock' || kind === 'res_spin_lock') continue;
+      this.registry.services.releaseField(kind, value + offset, this, offset);
+    }
+  }
+
+  // KernelMap.
+
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    const result = this.tryLookup(this.#checkedKey(key));
+    if (result === -ENOENT) return undefined;
+    if (typeof result === 'number') throw this.#failure(-result, 'look up a key of');
+    return result;
+  }
+
+  update(key: Uint8Array, value: Uint8Array, flags = 0): void {
+    if (value.length !== this.transferSize) {
+      throw new BpfiterError('usage', `${this.#what} takes values of ${this.transferSize} bytes, not ${value.length}`);
+    }
+    const result = this.tryUpdate(this.#checkedKey(key), value, flags);
+    if (result < 0) throw this.#failure(-result, 'update a key of');
+  }
+
+  delete(key: Uint8Array): boolean {
+    const result = this.tryDelete(this.#checkedKey(key));
+    if (result === -ENOENT) return false;
+    if (result < 0) throw this.#failure(-result, 'delete a key of');
+    return true;
+  }
+
+  *keys(): Generator<Uint8Array, void, undefined> {
+    // A walk begins anew behind a key that was deleted meanwhile, so keys can come again.
+    const seen = new Set<string>();
+    let key: Uint8Array | undefined;
+    for (;;) {
+      const next = this.tryNextKey(key);
+      if (next === -ENOENT) return;
+      if (typeof next === 'number') throw this.#failure(-next, 'walk over the keys of');
+      const text = String.fromCharCode(...next);
+      if (!seen.has(text)) yield next;
+      seen.add(text);
+      key = next;
+    }
+  }
+
+  *entries(): Generator<readonly [key: Uint8Array, value: Uint8Array], void, undefined> {
+    for (const key of this.keys()) {
+      const value = this.lookup(key);
+      if (value !== undefined) yield [key, value];
+    }
+  }
+
+  freeze(): void {
+    const result = this.tryFreeze();
+    if (result < 0) throw mapFailure(-result, `freeze ${this.#what}`, undefined);
+  }
+
+  pin(path: string): void {
+    this.registry.services.pin(path, this);
+  }
+
+  get #what(): string {
+    return `map '${this.name}'`;
+  }
+
+  #checkedKey(key: Uint8Array): Uint8Array | undefined {
+    if (key.length !== this.keySize) {
+      throw new BpfiterError('usage', `${this.#what} takes keys of ${this.keySize} bytes, not ${key.length}`);
+    }
+    return this.keySize === 0 ? undefined : key;
+  }
+
+  #failure(errno: number, attempt: string): BpfiterError {
+    return mapFailure(errno, `${attempt} ${this.#what}`, explainElement(errno, this.type));
+  }
+
+  // How long it lives: while a user has it open, or a program, a pin or another map holds it.
+
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    this.#freeIfUnused();
+  }
+
+  /** A user opens it again, by id or by path. */
+  reopen(): this {
+    this.#open = true;
+    return this;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#freeIfUnused();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #freeIfUnused(): void {
+    if (this.#open || this.#holds > 0) return;
+    this.destroy();
+    this.registry.remove(this);
+    this.memory.free(this.#scratch);
+    this.memory.free(this.get(header.FIELDS));
+    this.memory.free(this.address - MAP_HEADER);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * KernelMemory over one WebAssembly memory. The allocator is the runtime's (runtime-wasm/assembly/allocator.ts), so
+ * that maps in wasm and JavaScript take from the same heap. What lies where: places.ts.
+ */
+import { BpfiterError } from '../../errors.ts';
+import { webAssembly } from '../../jit/index.ts';
+import { instantiateRuntime, type RuntimeExports, type RuntimeImports } from '../runtime-wasm/runtime-wasm.ts';
+import type { KernelMemory } from './kernel-memory.ts';
+import { INITIAL_PAGES, MAXIMUM_PAGES } from './places.ts';
+
+const ENOMEM = 12;
+const decoder = new TextDecoder();
+
+export class LinearMemory implements KernelMemory {
+  readonly wasm = new webAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
+  readonly runtime: RuntimeExports;
+  #u8 = new Uint8Array(this.wasm.buffer);
+  #u32 = new Uint32Array(this.wasm.buffer);
+  #i32 = new Int32Array(this.wasm.buffer);
+  #view = new DataView(this.wasm.buffer);
+
+  /** @param imports what the runtime needs of the kernel's maps; functions that it may call at any time */
+  constructor(imports: RuntimeImports) {
+    this.runtime = instantiateRuntime(this.wasm, imports);
+  }
+
+  get u8(): Uint8Array {
+    // A buffer that was replaced is empty; to ask the memory for its buffer would cost much more.
+    if (this.#u8.length === 0) this.#renew();
+    return this.#u8;
+  }
+
+  get u32(): Uint32Array {
+    if (this.#u32.length === 0) this.#renew();
+    return this.#u32;
+  }
+
+  get i32(): Int32Array {
+    if (this.#i32.length === 0) this.#renew();
+    return this.#i32;
+  }
+
+  get view(): DataView {
+    if (this.#u8.length === 0) this.#renew();
+    return this.#view;
+  }
+
+  #renew(): void {
+    const { buffer } = this.wasm;
+    this.#u8 = new Uint8Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+    this.#view = new DataView(buffer);
+  }
+
+  allocate(size: number): number {
+    const offset = this.tryAllocate(size);
+    if (offset === 0) {
+      throw new BpfiterError('refused', `the embedded kernel's memory has no room for ${size} bytes (ENOMEM)`, {
+        errno: ENOMEM,
+      });
+    }
+    return offset;
+  }
+
+  /** As allocate(), with 0 where there is no room. */
+  tryAllocate(size: number): number {
+    return size > 0xffffffff ? 0 : this.runtime.allocate(size) >>> 0;
+  }
+
+  free(offset: number): void {
+    if (offset === 0) return;
+    if (this.runtime.free(offset) === 0) throw new RangeError(`nothing was allocated at 0x${offset.toString(16)}`);
+  }
+
+  text(offset: number, limit: number): string {
+    const bytes = this.u8.subarray(offset, offset + limit);
+    const end = bytes.indexOf(0);
+    return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Where the fixed things lie in linear memory. Read by TypeScript and by AssemblyScript (runtime-wasm/assembly), so:
+ * integer constants only.
+ *
+ *   0x000000  zeros
+ *   0x001000  cells: RESULT_HIGH and ARGUMENT_BLOCK of jit/plan.ts up to 0x1030, then those below; free from 0x1200 on
+ *   0x002000  constant data of the runtime's module
+ *   0x010000  stack of programs, up to STACK_TOP
+ *   0x110000  the allocator's word for each page of 4 KiB, for all 4 GiB; what is not in use costs no real memory
+ *   0x510000  the heap
+ */
+
+/** The processor that programs run on (u32). */
+export const CURRENT_CPU = 0x1030;
+/** The allocator's free lists by size class, and where the heap ends now, as a page number. */
+export const FREE_LISTS = 0x1040;
+export const HEAP_END = 0x10c0;
+/** Free lists of runs of pages, by power of two. */
+export const FREE_RUNS = 0x1100;
+/** Offset of the runtime's constant data. */
+export const RUNTIME_DATA = 0x2000;
+export const STACK_BOTTOM = 0x10000;
+export const STACK_TOP = 0x110000;
+export const PAGE_TABLE = 0x110000;
+export const HEAP_START = 0x510000;
+/** Pages of 4 KiB that linear memory can have, but for the last: so no address past an object's end wraps to 0. */
+export const LAST_PAGE = 0xfffff;
+/** Pages of 64 KiB: what a new memory has, and what it may grow to. */
+export const INITIAL_PAGES = 0x60;
+export const MAXIMUM_PAGES = 0x10000;

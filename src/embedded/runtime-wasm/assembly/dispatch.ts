@@ -1,0 +1,100 @@
+/** Operations on a map that only the running program knows: by the type in its header. */
+import { KIND } from '../map-header.ts';
+import {
+  array_lookup,
+  array_of_maps_lookup,
+  array_update,
+  percpu_array_lookup,
+  percpu_array_lookup_on,
+  percpu_array_update,
+} from './array.ts';
+import { EINVAL } from './errno.ts';
+import {
+  hash_delete,
+  hash_lookup,
+  hash_of_maps_lookup,
+  hash_update,
+  lru_hash_lookup,
+  percpu_hash_lookup,
+  percpu_hash_lookup_on,
+  percpu_hash_update,
+} from './hash.ts';
+import { get } from './header.ts';
+import { lookup, remove, update } from './imports.ts';
+
+const HASH: u32 = 1;
+const ARRAY: u32 = 2;
+const PERCPU_HASH: u32 = 5;
+const PERCPU_ARRAY: u32 = 6;
+const LRU_HASH: u32 = 9;
+const LRU_PERCPU_HASH: u32 = 10;
+const ARRAY_OF_MAPS: u32 = 12;
+const HASH_OF_MAPS: u32 = 13;
+
+export function map_lookup_elem(map: u32, key: u32): u32 {
+  switch (get(map, KIND)) {
+    case HASH:
+      return hash_lookup(map, key);
+    case ARRAY:
+      return array_lookup(map, key);
+    case PERCPU_HASH:
+    case LRU_PERCPU_HASH:
+      return percpu_hash_lookup(map, key);
+    case PERCPU_ARRAY:
+      return percpu_array_lookup(map, key);
+    case LRU_HASH:
+      return lru_hash_lookup(map, key);
+    case ARRAY_OF_MAPS:
+      return array_of_maps_lookup(map, key);
+    case HASH_OF_MAPS:
+      return hash_of_maps_lookup(map, key);
+    default:
+      return lookup(map, key);
+  }
+}
+
+/** @param flags the lower half @param upper the upper half, of which no bit may be set */
+export function map_update_elem(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if (upper !== 0) return EINVAL;
+  switch (get(map, KIND)) {
+    case HASH:
+    case LRU_HASH:
+      return hash_update(map, key, value, flags);
+    case ARRAY:
+      return array_update(map, key, value, flags);
+    case PERCPU_HASH:
+    case LRU_PERCPU_HASH:
+      return percpu_hash_update(map, key, value, flags);
+    case PERCPU_ARRAY:
+      return percpu_array_update(map, key, value, flags);
+    default:
+      return update(map, key, value, flags);
+  }
+}
+
+export function map_delete_elem(map: u32, key: u32): i32 {
+  switch (get(map, KIND)) {
+    case HASH:
+    case LRU_HASH:
+    case PERCPU_HASH:
+    case LRU_PERCPU_HASH:
+      return hash_delete(map, key);
+    case ARRAY:
+    case PERCPU_ARRAY:
+      return EINVAL;
+    default:
+      return remove(map, key);
+  }
+}
+
+export function map_lookup_percpu_elem(map: u32, key: u32, cpu: u32): u32 {
+  switch (get(map, KIND)) {
+    case PERCPU_ARRAY:
+      return percpu_array_lookup_on(map, key, cpu);
+    case PERCPU_HASH:
+    case LRU_PERCPU_HASH:
+      return percpu_hash_lookup_on(map, key, cpu);
+    default:
+      return 0;
+  }
+}

@@ -1,0 +1,8 @@
+/** What the runtime needs of JavaScript: see RuntimeImports in ../runtime-wasm.ts. */
+
+/** The special fields of a value are about to go: cancels timers, releases what pointers own. */
+export declare function release_fields(map: u32, value: u32): void;
+// The operations of maps that are not here.
+export declare function lookup(map: u32, key: u32): u32;
+export declare function update(map: u32, key: u32, value: u32, flags: u32): i32;
+export declare function remove(map: u32, key: u32): i32;

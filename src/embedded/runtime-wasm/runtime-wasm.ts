@@ -1,0 +1,73 @@
+/**
+ * The runtime's module (assembly/, in AssemblyScript), instantiated over a kernel's memory: the allocator, maps' hot
+ * operations, and whatever else programs call too often for JavaScript. Its exports are callees of compiled programs;
+ * offsets are i32 there, so JavaScript must take results that are offsets `>>> 0`.
+ */
+import { type WasmMemory, type WasmModule, webAssembly } from '../../jit/index.ts';
+import { moduleText } from './generated.ts';
+
+/** What the module calls. */
+export interface RuntimeImports {
+  /** The special fields of a value are about to go: cancels timers, releases what pointers own. */
+  release_fields(map: number, value: number): void;
+  // Operations of maps that the module does not know.
+  lookup(map: number, key: number): number;
+  update(map: number, key: number, value: number, flags: number): number;
+  remove(map: number, key: number): number;
+}
+
+/**
+ * Maps are the offset of their struct bpf_map, keys and values offsets. Results of updates and deletes are 0 or a
+ * negative errno, those of look-ups an offset or 0.
+ */
+export interface RuntimeExports {
+  allocate(size: number): number;
+  free(offset: number): number;
+  usableSize(offset: number): number;
+
+  jhash(key: number, size: number, seed: number): number;
+  memcmp(a: number, b: number, size: number): number;
+  memcpy(to: number, from: number, size: number): void;
+  /** Everything of a map's value but its special fields. */
+  copyValue(map: number, to: number, from: number): void;
+  zeroFields(map: number, value: number): void;
+  releaseFields(map: number, value: number): void;
+
+  map_lookup_elem(map: number, key: number): number;
+  map_update_elem(map: number, key: number, value: number, flags: number, upper: number): number;
+  map_delete_elem(map: number, key: number): number;
+  map_lookup_percpu_elem(map: number, key: number, cpu: number): number;
+
+  array_lookup(map: number, key: number): number;
+  array_update(map: number, key: number, value: number, flags: number): number;
+  array_of_maps_lookup(map: number, key: number): number;
+  percpu_array_lookup(map: number, key: number): number;
+  percpu_array_lookup_on(map: number, key: number, cpu: number): number;
+  percpu_array_update(map: number, key: number, value: number, flags: number): number;
+
+  hash_find(map: number, key: number): number;
+  hash_first(map: number, bucket: number): number;
+  hash_next(map: number, element: number): number;
+  hash_lookup(map: number, key: number): number;
+  hash_lookup_4(map: number, key: number): number;
+  hash_lookup_8(map: number, key: number): number;
+  hash_lookup_16(map: number, key: number): number;
+  lru_hash_lookup(map: number, key: number): number;
+  percpu_hash_lookup(map: number, key: number): number;
+  percpu_hash_lookup_on(map: number, key: number, cpu: number): number;
+  hash_of_maps_lookup(map: number, key: number): number;
+  hash_update(map: number, key: number, value: number, flags: number): number;
+  hash_place(map: number, key: number, flags: number): number;
+  percpu_hash_update(map: number, key: number, value: number, flags: number): number;
+  hash_delete(map: number, key: number): number;
+}
+
+let compiled: WasmModule | undefined;
+
+export function instantiateRuntime(memory: WasmMemory, imports: RuntimeImports): RuntimeExports {
+  compiled ??= new webAssembly.Module(Uint8Array.from(atob(moduleText), (character) => character.charCodeAt(0)));
+  const functions: Record<string, unknown> = { ...imports };
+  const instance = new webAssembly.Instance(compiled, { env: { memory }, imports: functions });
+  // The interface above says what assembly/index.ts exports.
+  return instance.exports as unknown as RuntimeExports;
+}
