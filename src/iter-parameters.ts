@@ -29,11 +29,11 @@ export function parameterOf(target: string): ParameterKind | undefined {
 
 /**
  * @param target name without prefix: `task`, `bpf_map_elem`
+ * @param taken the parameter that it takes, where the target is none of Linux's
  * @throws BpfiterError `usage` if a parameter is given that the target does not take, two are given, or one is missing
  */
-export function checkParameters(target: string, parameters: IterParameters): void {
+export function checkParameters(target: string, parameters: IterParameters, taken = parameterOf(target)): void {
   const given = (['map', 'task', 'cgroup'] as const).filter((kind) => parameters[kind] !== undefined);
-  const taken = parameterOf(target);
   const wrong = given.find((kind) => kind !== taken);
   if (wrong !== undefined) {
     const takes = taken === undefined ? 'it takes no parameter' : `it takes '${taken}'`;

@@ -7,6 +7,7 @@
  * Source: kernel/bpf/bpf_iter.c of Linux 6.18; facts/iterators.md 2.1-2.5.
  */
 import type { KernelMemory } from '../memory/kernel-memory.ts';
+import type { ObjectSession } from '../sources/source.ts';
 import { ContextSlots, contextSize } from './context.ts';
 import { SEQ_FILE_SIZE, SeqFile } from './seq-file.ts';
 import { type Attachment, FOUND, type IterTargetDefinition, type Walk } from './target.ts';
@@ -27,6 +28,8 @@ export interface IterFileOptions {
   readonly memory: KernelMemory;
   readonly target: IterTargetDefinition;
   readonly attachment: Attachment;
+  /** Closed with the file. */
+  readonly objects: ObjectSession;
   readonly run: RunIterator;
   readonly sessionId: bigint;
   /** Once, when the file is released. */
@@ -34,6 +37,8 @@ export interface IterFileOptions {
 }
 
 export class IterFile {
+  /** Where the objects of this session stand. */
+  readonly objects: ObjectSession;
   readonly #memory: KernelMemory;
   readonly #run: RunIterator;
   readonly #onRelease: (() => void) | undefined;
@@ -48,7 +53,8 @@ export class IterFile {
   #finalCallDone = false;
   #released = false;
 
-  constructor({ memory, target, attachment, run, sessionId, onRelease }: IterFileOptions) {
+  constructor({ memory, target, attachment, objects, run, sessionId, onRelease }: IterFileOptions) {
+    this.objects = objects;
     this.#memory = memory;
     this.#run = run;
     this.#onRelease = onRelease;
@@ -62,9 +68,10 @@ export class IterFile {
     this.#slots = new ContextSlots(memory, this.#block, targetArguments, this.#seq.address);
     this.#slots.sessionId(sessionId);
     try {
-      this.#walk = attachment.open(this.#slots);
+      this.#walk = attachment.open(this.#slots, objects);
     } catch (error) {
       memory.free(this.#block);
+      objects.close();
       throw error;
     }
   }
@@ -101,6 +108,7 @@ export class IterFile {
     if (this.#released) return;
     this.#released = true;
     this.#walk.release();
+    this.objects.close();
     this.#seq.release();
     this.#memory.free(this.#block);
     this.#onRelease?.();

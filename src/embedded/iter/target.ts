@@ -7,6 +7,7 @@
  * program. Sources: include/linux/bpf.h, include/linux/seq_file.h of Linux 6.18; facts/iterators.md 1, 2.
  */
 import type { IterParameters, LinkInfo } from '../../kernel.ts';
+import type { ObjectSession } from '../sources/source.ts';
 import type { ContextSlots } from './context.ts';
 
 /** One argument of the program after `meta`: eight bytes of its context. */
@@ -49,8 +50,8 @@ export interface Walk {
 export interface Attachment {
   /** The target's part of what the link tells about itself. */
   readonly info: Pick<LinkInfo, 'mapId' | 'tid' | 'pid' | 'cgroupId' | 'cgroupOrder'>;
-  /** A walk for one session, from its beginning. */
-  open(slots: ContextSlots): Walk;
+  /** A walk for one session, from its beginning. @param objects what the session walks over; it is closed elsewhere */
+  open(slots: ContextSlots, objects: ObjectSession): Walk;
   /** Once, when neither link nor session needs it any more. */
   release?(): void;
 }

@@ -1,0 +1,93 @@
+/**
+ * The iterators of one embedded kernel: targets, links, pins, and the count of sessions. Attaching checks in the
+ * kernel's order (bpf_iter_link_attach).
+ *
+ * Sources: kernel/bpf/bpf_iter.c of Linux 6.18; facts/iterators.md 2.4, 2.7-2.9.
+ */
+import { BpfiterError } from '../../errors.ts';
+import { checkParameters } from '../../iter-parameters.ts';
+import type { IterParameters, LinkInfo, Program } from '../../kernel.ts';
+import { failure } from '../failure.ts';
+import { IdTable } from '../id-table.ts';
+import type { KernelMemory } from '../memory/kernel-memory.ts';
+import type { Model } from '../model/index.ts';
+import type { KernelObjects } from '../sources/source.ts';
+import type { BpfFileSystem, Pinned } from './bpffs.ts';
+import { EmbeddedLink, IterLink, type IterProgram } from './link.ts';
+import type { TargetRegistry } from './registry.ts';
+
+const EINVAL = 22;
+const ENOENT = 2;
+
+export interface IteratorsParts {
+  readonly memory: KernelMemory;
+  readonly model: Model;
+  readonly objects: KernelObjects;
+  readonly targets: TargetRegistry;
+  readonly files: BpfFileSystem<Pinned>;
+  /** What a program of the API is to links; undefined if it is of another kernel, or no iterator. */
+  programOf(program: Program): IterProgram | undefined;
+}
+
+export class Iterators {
+  readonly memory: KernelMemory;
+  readonly model: Model;
+  readonly objects: KernelObjects;
+  readonly targets: TargetRegistry;
+  readonly files: BpfFileSystem<Pinned>;
+  readonly programOf: IteratorsParts['programOf'];
+  readonly links = new IdTable<IterLink>();
+  #sessions = 0n;
+
+  constructor(parts: IteratorsParts) {
+    this.memory = parts.memory;
+    this.model = parts.model;
+    this.objects = parts.objects;
+    this.targets = parts.targets;
+    this.files = parts.files;
+    this.programOf = parts.programOf;
+  }
+
+  /**
+   * Attaches a program to its target.
+   * @throws BpfiterError `refused` with the kernel's errno, `usage` for parameters that do not fit the target,
+   *   `not-found` for ones that name nothing
+   */
+  attach(program: IterProgram, parameters: IterParameters = {}): EmbeddedLink {
+    const what = `attach program '${program.name}' (${program.section})`;
+    const target = this.targets.get(program.targetName);
+    if (target === undefined) {
+      throw failure(ENOENT, what, { because: `there is no iterator target '${program.targetName}'` });
+    }
+    checkParameters(target.name, parameters, target.parameter);
+    if (program.sleepable && !target.sleepable) {
+      throw failure(EINVAL, what, { because: 'programs of this target may not sleep (iter.s)' });
+    }
+    const attachment = target.attach(parameters, program);
+    return new EmbeddedLink(new IterLink(this, program, target, attachment), this);
+  }
+
+  /** @throws BpfiterError `not-found`, `usage` for a pin of something else */
+  openLink(selector: { readonly id: number } | { readonly pinned: string }): EmbeddedLink {
+    if ('id' in selector) {
+      const link = this.links.get(selector.id);
+      if (link === undefined) {
+        throw new BpfiterError('not-found', `there is no link with id ${selector.id}`, { errno: ENOENT });
+      }
+      return new EmbeddedLink(link, this);
+    }
+    const pinned = this.files.get(selector.pinned);
+    if (pinned instanceof IterLink) return new EmbeddedLink(pinned, this);
+    throw new BpfiterError('usage', `'${selector.pinned}' is a pinned ${pinned.kind}, not a link`, { errno: EINVAL });
+  }
+
+  *linkInfos(): Generator<LinkInfo, void, undefined> {
+    for (const link of this.links.values()) yield link.info();
+  }
+
+  /** Of the next session; the first is 1. */
+  nextSessionId(): bigint {
+    this.#sessions += 1n;
+    return this.#sessions;
+  }
+}
