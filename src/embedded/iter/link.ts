@@ -95,7 +95,11 @@ export class IterLink implements Pinned {
   }
 
   /** @throws BpfiterError `refused` as BPF_LINK_UPDATE; whether the new program sleeps is not asked there either */
-  update(program: IterProgram | undefined, name: string, expected?: { readonly program: IterProgram | undefined }): void {
+  update(
+    program: IterProgram | undefined,
+    name: string,
+    expected?: { readonly program: IterProgram | undefined },
+  ): void {
     const what = `replace the program of ${this.what}`;
     if (expected !== undefined && expected.program !== this.#program) {
       throw failure(EPERM, what, { because: 'its program is no longer the one that was expected' });

@@ -34,6 +34,8 @@ export interface KernelObjects {
   readonly currentTask: number;
   /** Address of an object that is a kernel variable: `init_task`, `init_pid_ns`, `socket_file_ops`. */
   symbol(name: string): number | undefined;
+  /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
+  pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */
   hold(object: number): void;
   release(object: number): void;

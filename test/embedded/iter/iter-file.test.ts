@@ -3,8 +3,10 @@ import { IterFile } from '../../../src/embedded/iter/iter-file.ts';
 import { seqWrite } from '../../../src/embedded/iter/seq-file.ts';
 import { SequenceWalk } from '../../../src/embedded/iter/sequence-walk.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../../../src/embedded/iter/target.ts';
+import { Needs } from '../../../src/embedded/sources/needs.ts';
 import { KERNEL_BASE_HIGH } from '../../../src/jit/index.ts';
 import { FakeMemory } from '../fake-memory.ts';
+import { FakeObjects } from '../fake-objects.ts';
 
 const E2BIG = 7;
 const EAGAIN = 11;
@@ -48,6 +50,7 @@ function open(program: Program, { objects = [], walk, target = {} }: Setup = {})
       info: {},
       open: (slots) => walk ?? new SequenceWalk(objects, slots, (object) => slots.pointer(0, object)),
     },
+    objects: new FakeObjects(memory).session(Needs.nothing),
     sessionId: 7n,
     run: (context) => {
       const { view } = memory;

@@ -1,0 +1,16 @@
+/** The iterator targets of the embedded kernel, one file each. */
+import type { IterTargetDefinition } from '../iter/target.ts';
+import { bpfObjectTargets } from './bpf-objects.ts';
+import type { TargetEnvironment } from './environment.ts';
+import { taskTarget } from './task.ts';
+import { taskFileTarget } from './task-file.ts';
+import { taskVmaTarget } from './task-vma.ts';
+
+export type { TargetEnvironment } from './environment.ts';
+
+export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition[] => [
+  taskTarget(env),
+  taskFileTarget(env),
+  taskVmaTarget(env),
+  ...bpfObjectTargets(env),
+];

@@ -1,0 +1,154 @@
+/**
+ * Tasks for tests of walks: a list that a test may change between two reads. Structs have pid and tgid only; files and
+ * memory areas are offsets that mean nothing.
+ */
+import { layoutOf } from '../../src/embedded/model/index.ts';
+import { Needs } from '../../src/embedded/sources/needs.ts';
+import type { Cursor, FileCursor, KernelObjects, ObjectSession } from '../../src/embedded/sources/source.ts';
+import type { FakeMemory } from './fake-memory.ts';
+
+export interface FakeTask {
+  readonly pid: number;
+  /** Of a thread that does not lead. */
+  readonly tgid?: number;
+  /** Descriptor -> file. */
+  files?: Record<number, number>;
+  readonly ownFiles?: boolean;
+  areas?: number[];
+}
+
+export class FakeObjects implements KernelObjects {
+  readonly currentTask = 0;
+  /** In the order of the thread list. */
+  tasks: FakeTask[];
+  sessions = 0;
+  readonly #memory: FakeMemory;
+  readonly #structs = new Map<number, number>();
+
+  constructor(memory: FakeMemory, tasks: FakeTask[] = []) {
+    this.#memory = memory;
+    this.tasks = tasks;
+  }
+
+  /** The struct of a task: one for each number. */
+  struct({ pid, tgid }: FakeTask): number {
+    let at = this.#structs.get(pid);
+    if (at === undefined) {
+      const layout = layoutOf('task_struct');
+      at = this.#memory.allocate(layout.size);
+      this.#structs.set(pid, at);
+      this.#memory.view.setInt32(at + layout.field('pid').offset, pid, true);
+      this.#memory.view.setInt32(at + layout.field('tgid').offset, tgid ?? pid, true);
+    }
+    return at;
+  }
+
+  taskOf(struct: number): FakeTask | undefined {
+    return this.tasks.find((task) => this.struct(task) === struct);
+  }
+
+  session(needs: Needs): ObjectSession {
+    this.sessions += 1;
+    return new FakeSession(this, needs);
+  }
+
+  pidOfDescriptor(fd: number): number | undefined {
+    return fd === 77 ? 10 : undefined;
+  }
+
+  symbol(): undefined {}
+  hold(): void {}
+  release(): void {}
+  close(): void {}
+}
+
+const cursor = (objects: readonly number[]): Cursor => {
+  let at = 0;
+  return { next: () => objects[at++] ?? 0 };
+};
+
+class FakeSession implements ObjectSession {
+  readonly needs: Needs;
+  readonly unreadable = new Map<string, number>();
+  readonly #objects: FakeObjects;
+
+  constructor(objects: FakeObjects, needs = Needs.everything) {
+    this.#objects = objects;
+    this.needs = needs;
+  }
+
+  #struct(task: FakeTask | undefined): number {
+    return task === undefined ? 0 : this.#objects.struct(task);
+  }
+
+  taskFrom(pid: number): number {
+    const later = this.#objects.tasks.filter((task) => task.pid >= pid).sort((a, b) => a.pid - b.pid);
+    return this.#struct(later[0]);
+  }
+
+  taskByPid(pid: number): number {
+    return this.#struct(this.#objects.tasks.find((task) => task.pid === pid));
+  }
+
+  threads(from: number): Cursor {
+    const first = this.#objects.taskOf(from);
+    const tgid = first?.tgid ?? first?.pid;
+    const threads = this.#objects.tasks.filter((task) => (task.tgid ?? task.pid) === tgid);
+    const index = first === undefined ? threads.length : threads.indexOf(first);
+    return cursor(threads.slice(index).map((task) => this.#struct(task)));
+  }
+
+  taskList(threads: boolean): Cursor {
+    const shown = this.#objects.tasks.filter((task) => threads || task.tgid === undefined);
+    return cursor(shown.map((task) => this.#struct(task)));
+  }
+
+  hasFiles(task: number): boolean {
+    return this.#objects.taskOf(task)?.files !== undefined;
+  }
+
+  sharesFilesWithLeader(task: number): boolean {
+    const found = this.#objects.taskOf(task);
+    return found?.tgid !== undefined && found.ownFiles !== true;
+  }
+
+  files(task: number): FileCursor {
+    const files = Object.entries(this.#objects.taskOf(task)?.files ?? {});
+    let at = 0;
+    const found = {
+      fd: -1,
+      next(): number {
+        const [fd, file] = files[at++] ?? [];
+        if (fd !== undefined) found.fd = Number(fd);
+        return file ?? 0;
+      },
+    };
+    return found;
+  }
+
+  file(task: number, fd: number): number {
+    return this.#objects.taskOf(task)?.files?.[fd] ?? 0;
+  }
+
+  hasMemory(task: number): boolean {
+    return this.#objects.taskOf(task)?.areas !== undefined;
+  }
+
+  memoryAreas(task: number): Cursor {
+    return cursor(this.#objects.taskOf(task)?.areas ?? []);
+  }
+
+  cgroup(): number {
+    return 0;
+  }
+  cgroupChildren(): Cursor {
+    return cursor([]);
+  }
+  cgroupTasks(): Cursor {
+    return cursor([]);
+  }
+
+  close(): void {
+    this.#objects.sessions -= 1;
+  }
+}
