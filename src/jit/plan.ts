@@ -11,6 +11,10 @@ export const RESULT_HIGH = 0x1000;
 /** Five 64-bit words: arguments of calls that JavaScript makes into wasm through the runtime's `invoke`. */
 export const ARGUMENT_BLOCK = 0x1008;
 
+/** How many tail calls the running program has made since it was entered: an i32. */
+export const TAIL_CALL_COUNT = 0x1030;
+export const MAX_TAIL_CALLS = 33;
+
 /** Where the value of one of r1-r5 goes. No 64-bit value crosses between wasm and JavaScript: BigInts cost too much. */
 export type ParameterKind =
   /** The low word: sizes, flags, and pointers, which become offsets into linear memory (NULL becomes 0). */
@@ -70,7 +74,7 @@ export type CallPlan =
   | { readonly kind: 'argument'; readonly register: 1 | 2 | 3 | 4 | 5 }
   /** r0 becomes the integer of that many bytes at a fixed place. */
   | { readonly kind: 'load'; readonly address: number; readonly size: 4 | 8 }
-  /** bpf_loop() with a callback that is known: a loop that calls it directly. */
+  /** bpf_loop() with flags 0 and a callback that is known, by its subprogram: a loop that calls it directly. */
   | { readonly kind: 'loop'; readonly callback: number }
   /** bpf_tail_call(): r3 is the index into the table of entries at `slots` (i32 each, index into the function table, 0: empty). */
   | { readonly kind: 'tail-call'; readonly slots: number; readonly count: number }
@@ -95,3 +99,48 @@ export type AccessPlan =
    * `base`. Loads beyond give 0, stores are lost.
    */
   | { readonly kind: 'arena'; readonly base: number; readonly limit: number };
+
+/** What compiling needs to know of each instruction; the verifier's InsnFacts have it. */
+export interface CompileFacts {
+  /** 0: dead code. */
+  readonly seen: Uint8Array;
+  /** 1: arithmetic of 64 bits that is to be done in 32. */
+  readonly arenaArithmetic: Uint8Array;
+}
+
+/** A function of the program; the verifier's Subprogram has it. */
+export interface CompiledFunction {
+  readonly start: number;
+  /** First instruction after it. */
+  readonly end: number;
+  readonly name: string;
+  readonly isCallback: boolean;
+  readonly isExceptionCallback: boolean;
+  /** Bytes that it uses below its frame pointer, callees not included. */
+  readonly stackDepth: number;
+}
+
+export interface CompileInput {
+  /** Of the program, for messages. */
+  readonly name: string;
+  /** Little-endian slots, as they were verified. */
+  readonly insns: Uint8Array;
+  readonly facts: CompileFacts;
+  /** The first is the main one. */
+  readonly subprograms: readonly CompiledFunction[];
+  /** Asked once for each call of a helper or kfunc that is not dead code. */
+  call(insn: number): CallPlan;
+  /** Asked for each ld_imm64 that is no plain number and no function. */
+  constant(insn: number): ConstantPlan;
+  /** Asked for each access that does not go to the function's own stack frame. */
+  access(insn: number): AccessPlan;
+  /**
+   * LD_ABS and LD_IND: (context, offset in the packet, size) gives the value in the machine's order, and leaves 1 at
+   * RESULT_HIGH if there is no such place in the packet (0 if there is). Undefined: not supported.
+   */
+  readonly packetLoad: Callee | undefined;
+  /** Lowest offset that stacks may grow down to. */
+  readonly stackLimit: number;
+  /** Upper word of the addresses that user space has for the arena's bytes. */
+  readonly arenaUserHigh: number | undefined;
+}
