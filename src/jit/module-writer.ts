@@ -54,14 +54,14 @@ export class ModuleWriter {
   }
 
   importMemory(name: string): void {
-    this.#import(name, KIND.memory, (to) => {
+    this.#describeImport(name, KIND.memory, (to) => {
       to.byte(0); // no maximum
       to.u32(0);
     });
   }
 
   importTable(name: string): void {
-    this.#import(name, KIND.table, (to) => {
+    this.#describeImport(name, KIND.table, (to) => {
       to.byte(FUNCREF);
       to.byte(0);
       to.u32(0);
@@ -70,7 +70,7 @@ export class ModuleWriter {
 
   /** @returns its index */
   importGlobal(name: string, isMutable: boolean): number {
-    this.#import(name, KIND.global, (to) => {
+    this.#describeImport(name, KIND.global, (to) => {
       to.byte(I32);
       to.byte(isMutable ? 1 : 0);
     });
@@ -79,12 +79,12 @@ export class ModuleWriter {
 
   /** @param label for dumps and stack traces @returns its index */
   importFunction(name: string, type: number, label: string): number {
-    this.#import(name, KIND.function, (to) => to.u32(type));
+    this.#describeImport(name, KIND.function, (to) => to.u32(type));
     this.#functionNames.push(label);
     return this.#importedFunctions++;
   }
 
-  #import(name: string, kind: number, describe: (to: CodeWriter) => void): void {
+  #describeImport(name: string, kind: number, describe: (to: CodeWriter) => void): void {
     this.#imports.push({
       name,
       write: (to) => {
