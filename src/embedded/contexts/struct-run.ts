@@ -18,6 +18,8 @@ import {
   BPF_PROG_TYPE_SOCK_OPS,
   BPF_PROG_TYPE_TRACEPOINT,
 } from '../../uapi/index.ts';
+import { EFAULT, EINVAL } from '../packets/errno.ts';
+import { Packet } from '../packets/packet.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Prepare, ProgramToRun } from './context.ts';
 import { checkOptions, demandZero, misuse, RunMemory, readContext, refusal, repeatOf } from './input.ts';
@@ -94,8 +96,7 @@ export const structContexts: ReadonlyMap<number, StructContext> = new Map<number
 const widths: Readonly<Partial<Record<keyof typeof sockFields, number>>> = { src_ip6: 16, dst_ip6: 16, dst_port: 2 };
 
 /** What stands behind the context: where the data is, and what helpers keep of this run. */
-export class GivenStruct {
-  readonly runtime: Runtime;
+export class GivenStruct extends Packet {
   readonly context: number;
   readonly #row: StructContext;
   readonly #memory: RunMemory;
@@ -107,17 +108,41 @@ export class GivenStruct {
   /** Of bpf_msg_apply_bytes() and bpf_msg_cork_bytes(). */
   applyBytes = 0;
   corkBytes = 0;
-  /** Of sysctl programs; the rest of the data's three strings. */
-  newValue: Uint8Array | undefined;
+  /** Offset of the socket that the struct points at, or 0. */
+  sock = 0;
 
   constructor(runtime: Runtime, row: StructContext, memory: RunMemory, context: number, data: Uint8Array) {
-    this.runtime = runtime;
+    super(runtime);
     this.#row = row;
     this.#memory = memory;
     this.context = context;
     this.start = memory.put(data);
     this.end = this.start + data.length;
     this.sync();
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  pointer(offset: number, length: number): number {
+    return offset + length <= this.length ? this.start + offset : 0;
+  }
+
+  load(offset: number, to: number, length: number): number {
+    const { u8 } = this.runtime.memory;
+    const from = this.pointer(offset, length);
+    if (from === 0) {
+      u8.fill(0, to, to + length);
+      return EFAULT;
+    }
+    u8.copyWithin(to, from, from + length);
+    return 0;
+  }
+
+  /** Programs write what their struct points at directly, where they may at all. */
+  store(): number {
+    return EINVAL;
   }
 
   get bytes(): Uint8Array {
@@ -131,16 +156,25 @@ export class GivenStruct {
     this.sync();
   }
 
+  /** Lets the program see a part of the data only, until it is another (bpf_msg_pull_data). */
+  show(from: number, to: number): void {
+    this.#point(this.start + from, this.start + to);
+  }
+
   /** Writes what the struct says about the data. */
   sync(): void {
-    const { data, length } = this.#row;
+    this.#point(this.start, this.end);
+    const { length } = this.#row;
+    if (length !== undefined) this.runtime.memory.view.setUint32(this.context + length, this.length, true);
+  }
+
+  #point(from: number, to: number): void {
+    const { data } = this.#row;
+    if (data === undefined) return;
     const { view } = this.runtime.memory;
-    if (data !== undefined) {
-      const [start, end] = data;
-      if (end !== start) putAddress(view, this.context + end, this.end);
-      putAddress(view, this.context + start, this.start);
-    }
-    if (length !== undefined) view.setUint32(this.context + length, this.end - this.start, true);
+    const [start, end] = data;
+    if (end !== start) putAddress(view, this.context + end, to);
+    putAddress(view, this.context + start, from);
   }
 }
 
@@ -153,7 +187,7 @@ export const prepareStruct: Prepare = (runtime, program, options) => {
   const memory = new RunMemory(runtime);
   const context = memory.put(given);
   const subject = new GivenStruct(runtime, row, memory, context, options.data ?? new Uint8Array());
-  addSock(runtime, row, memory, context);
+  subject.sock = addSock(runtime, row, memory, context);
   return {
     context,
     subject,
@@ -185,9 +219,9 @@ function contextOf(program: ProgramToRun, row: StructContext, context: Uint8Arra
   return given;
 }
 
-function addSock(runtime: Runtime, row: StructContext, memory: RunMemory, context: number): void {
-  if (row.sk === undefined) return;
-  if (row.skIf !== undefined && runtime.memory.u32[(context + row.skIf) >> 2] === 0) return;
+function addSock(runtime: Runtime, row: StructContext, memory: RunMemory, context: number): number {
+  if (row.sk === undefined) return 0;
+  if (row.skIf !== undefined && runtime.memory.u32[(context + row.skIf) >> 2] === 0) return 0;
   const sock = memory.reserve(sockSize);
   const { u8, view } = runtime.memory;
   for (const [name, from] of Object.entries(row.sock ?? {})) {
@@ -195,6 +229,7 @@ function addSock(runtime: Runtime, row: StructContext, memory: RunMemory, contex
     u8.copyWithin(sock + to, context + from, context + from + (widths[name as keyof typeof sockFields] ?? 4));
   }
   putAddress(view, context + row.sk, sock);
+  return sock;
 }
 
 /** Addresses of this run mean nothing to the caller. */

@@ -8,13 +8,10 @@
 import { skBuffFields } from '../contexts/uapi-structs.ts';
 import type { Runtime } from '../runtime.ts';
 import { addSums, subtractSums, sumBytes } from './checksum.ts';
+import { EFAULT, EINVAL, ENOMEM } from './errno.ts';
 import { ETH_ADDRESSES, ETH_HLEN, ETH_P_8021AD, ETH_P_8021Q, VLAN_HLEN } from './ethernet.ts';
 import { flowHash } from './flow-hash.ts';
 import { Packet } from './packet.ts';
-
-const ENOMEM = 12;
-const EFAULT = 14;
-const EINVAL = 22;
 
 const BPF_F_RECOMPUTE_CSUM = 1;
 const BPF_F_INVALIDATE_HASH = 2;
@@ -122,15 +119,15 @@ export class SkBuff extends Packet {
     const from = offset > 0x7fffffff ? 0 : this.pointer(offset, length);
     if (from === 0) {
       u8.fill(0, to, to + length);
-      return -EFAULT;
+      return EFAULT;
     }
     u8.copyWithin(to, from, from + length);
     return 0;
   }
 
   store(offset: number, from: number, length: number, flags: number): number {
-    if ((flags & ~(BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH)) !== 0) return -EINVAL;
-    if (offset > 0x7fffffff || this.makeWritable(offset + length) !== 0) return -EFAULT;
+    if ((flags & ~(BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH)) !== 0) return EINVAL;
+    if (offset > 0x7fffffff || this.makeWritable(offset + length) !== 0) return EFAULT;
     const recompute = (flags & BPF_F_RECOMPUTE_CSUM) !== 0;
     const to = this.data + offset;
     if (recompute) this.#pulled(to, length, offset);
@@ -143,7 +140,7 @@ export class SkBuff extends Packet {
 
   /** All of a linear packet is writable: this only checks that it has so many bytes. */
   makeWritable(length: number): number {
-    if (length > this.length) return -ENOMEM;
+    if (length > this.length) return ENOMEM;
     this.computeDataPointers();
     return 0;
   }
@@ -205,9 +202,9 @@ export class SkBuff extends Packet {
     u8.fill(0, this.data + offset, this.data + offset + length);
   }
 
-  /** Closes a gap. @returns 0 or -ENOMEM if the packet ends before the gap does */
+  /** Closes a gap. @returns 0 or ENOMEM if the packet ends before the gap does */
   closeGap(offset: number, length: number): number {
-    if (offset + length > this.length) return -ENOMEM;
+    if (offset + length > this.length) return ENOMEM;
     const { u8 } = this.runtime.memory;
     this.#pulled(this.data + offset, length);
     u8.copyWithin(this.data + length, this.data, this.data + offset);
@@ -246,10 +243,10 @@ export class SkBuff extends Packet {
   /** Takes the tag that is outermost out of band; one that was there goes into the packet (skb_vlan_push). */
   pushVlan(protocol: number, tci: number): number {
     if (this.vlanTag !== undefined) {
-      if (!this.#beginsWithMac()) return -EINVAL;
+      if (!this.#beginsWithMac()) return EINVAL;
       const inner = this.vlanTag;
       const { memory } = this.runtime;
-      if (this.length < ETH_ADDRESSES) return -EINVAL;
+      if (this.length < ETH_ADDRESSES) return EINVAL;
       this.reserve(VLAN_HLEN, 0);
       this.data -= VLAN_HLEN;
       memory.u8.copyWithin(this.data, this.data + VLAN_HLEN, this.data + VLAN_HLEN + ETH_ADDRESSES);
@@ -282,8 +279,8 @@ export class SkBuff extends Packet {
 
   /** @returns the tag that was in the packet, or a negative errno */
   #takeVlan(): { readonly tci: number } | number {
-    if (!this.#beginsWithMac()) return -EINVAL;
-    if (this.length < ETH_HLEN + VLAN_HLEN) return -ENOMEM;
+    if (!this.#beginsWithMac()) return EINVAL;
+    if (this.length < ETH_HLEN + VLAN_HLEN) return ENOMEM;
     const { u8, view } = this.runtime.memory;
     this.#pulled(this.data + ETH_ADDRESSES, VLAN_HLEN);
     const tci = view.getUint16(this.data + ETH_ADDRESSES + 2);
@@ -325,3 +322,10 @@ export class SkBuff extends Packet {
 }
 
 const isVlan = (protocol: number): boolean => protocol === ETH_P_8021Q || protocol === ETH_P_8021AD;
+
+/** The sk_buff behind the running program's context. */
+export function skBuffOf(runtime: Runtime): SkBuff {
+  const { subject } = runtime.invocation;
+  if (subject instanceof SkBuff) return subject;
+  throw new Error(`program '${runtime.invocation.programName}' has no sk_buff behind its context`);
+}

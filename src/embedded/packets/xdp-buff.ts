@@ -6,13 +6,9 @@
  */
 import { xdpMdFields } from '../contexts/uapi-structs.ts';
 import type { Runtime } from '../runtime.ts';
+import { EACCES, EFAULT, EINVAL, ENOMEM } from './errno.ts';
 import { ETH_HLEN } from './ethernet.ts';
 import { Packet } from './packet.ts';
-
-const ENOMEM = 12;
-const EACCES = 13;
-const EFAULT = 14;
-const EINVAL = 22;
 
 export const PAGE = 4096;
 export const XDP_HEADROOM = 256;
@@ -117,7 +113,7 @@ export class XdpBuff extends Packet {
   }
 
   store(offset: number, from: number, length: number, flags: number): number {
-    if (flags !== 0) return -EINVAL;
+    if (flags !== 0) return EINVAL;
     const error = this.#outside(offset, length);
     if (error !== 0) return error;
     const { u8 } = this.runtime.memory;
@@ -126,8 +122,8 @@ export class XdpBuff extends Packet {
   }
 
   #outside(offset: number, length: number): number {
-    if (offset > 0xffff || length > 0xffff) return -EFAULT;
-    return offset + length > this.length ? -EINVAL : 0;
+    if (offset > 0xffff || length > 0xffff) return EFAULT;
+    return offset + length > this.length ? EINVAL : 0;
   }
 
   #pieces(offset: number, length: number, copy: (piece: number, size: number, done: number) => void): void {
@@ -148,7 +144,7 @@ export class XdpBuff extends Packet {
   adjustHead(by: number): number {
     const meta = this.data - this.dataMeta;
     const data = this.data + by;
-    if (data < this.#page + XDP_FRAME + meta || data > this.dataEnd - ETH_HLEN) return -EINVAL;
+    if (data < this.#page + XDP_FRAME + meta || data > this.dataEnd - ETH_HLEN) return EINVAL;
     if (meta > 0) this.runtime.memory.u8.copyWithin(this.dataMeta + by, this.dataMeta, this.data);
     this.dataMeta += by;
     this.data = data;
@@ -159,8 +155,8 @@ export class XdpBuff extends Packet {
   adjustMeta(by: number): number {
     const meta = this.dataMeta + by;
     const size = this.data - meta;
-    if (meta < this.#page + XDP_FRAME || meta > this.data) return -EINVAL;
-    if ((size & 3) !== 0 || size > 255) return -EACCES;
+    if (meta < this.#page + XDP_FRAME || meta > this.data) return EINVAL;
+    if ((size & 3) !== 0 || size > 255) return EACCES;
     this.dataMeta = meta;
     this.sync();
     return 0;
@@ -173,7 +169,7 @@ export class XdpBuff extends Packet {
       return error;
     }
     const end = this.dataEnd + by;
-    if (end > this.#hardEnd || end < this.data + ETH_HLEN) return -EINVAL;
+    if (end > this.#hardEnd || end < this.data + ETH_HLEN) return EINVAL;
     if (by > 0) this.runtime.memory.u8.fill(0, this.dataEnd, end);
     this.dataEnd = end;
     this.sync();
@@ -182,16 +178,16 @@ export class XdpBuff extends Packet {
 
   #grow(by: number): number {
     const last = this.#fragments[this.#fragments.length - 1];
-    if (last === undefined) return -EINVAL;
+    if (last === undefined) return EINVAL;
     const end = last.start + last.size;
-    if (by > PAGE - end) return -EINVAL;
+    if (by > PAGE - end) return EINVAL;
     this.runtime.memory.u8.fill(0, last.page + end, last.page + end + by);
     last.size += by;
     return 0;
   }
 
   #shrink(by: number): number {
-    if (by > this.length - ETH_HLEN) return -EINVAL;
+    if (by > this.length - ETH_HLEN) return EINVAL;
     let left = by;
     for (let last = this.#fragments.at(-1); last !== undefined && left > 0; last = this.#fragments.at(-1)) {
       const taken = Math.min(left, last.size);
@@ -210,11 +206,11 @@ export class XdpBuff extends Packet {
   /** Makes the first bytes lie in one piece (bpf_xdp_pull_data of Linux 6.18). */
   pull(length: number): number {
     if (length <= this.#linear) return 0;
-    if (length > this.length) return -EINVAL;
+    if (length > this.length) return EINVAL;
     const { memory } = this.runtime;
     let missing = length - this.#linear;
     const shift = Math.max(0, missing - (this.#hardEnd - this.dataEnd));
-    if (shift > this.dataMeta - this.#page - XDP_FRAME) return -ENOMEM;
+    if (shift > this.dataMeta - this.#page - XDP_FRAME) return ENOMEM;
     if (shift > 0) {
       memory.u8.copyWithin(this.dataMeta - shift, this.dataMeta, this.dataEnd);
       this.dataMeta -= shift;
@@ -238,4 +234,11 @@ export class XdpBuff extends Packet {
     this.sync();
     return 0;
   }
+}
+
+/** The packet behind the running XDP program's context. */
+export function xdpBuffOf(runtime: Runtime): XdpBuff {
+  const { subject } = runtime.invocation;
+  if (subject instanceof XdpBuff) return subject;
+  throw new Error(`program '${runtime.invocation.programName}' has no XDP packet behind its context`);
 }
