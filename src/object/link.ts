@@ -108,10 +108,11 @@ class Linker {
     const linked = assembled.map(({ program, whole, info }) => {
       const references = this.#writeReferences(program, whole, ksyms, maps, tables);
       const prepared = { ...info, funcInfo: this.#fixFuncInfo(program, info.funcInfo) };
-      return { program, whole, info: prepared, poisoned: poisonedIn(whole, code, references), references };
+      const members = [...new Set(whole.functions.flatMap((placed) => [...code.membersOf(placed.code)]))];
+      return { program, whole, info: prepared, members, poisoned: poisonedIn(whole, code, references), references };
     });
     const btf = this.#finishBtf();
-    const loadable = linked.map(({ program, whole, info, poisoned, references }): LinkedProgram => {
+    const loadable = linked.map(({ program, whole, info, members, poisoned, references }): LinkedProgram => {
       const { bytes } = whole.insns;
       replaceMissingHelpers(bytes, this.#supports);
       return {
@@ -120,6 +121,7 @@ class Linker {
         mapReferences: references.mapReferences,
         moduleReferences: references.moduleReferences,
         poisoned,
+        members,
         kfuncModules: ksyms.functionModules,
         ...(info.funcInfo && { funcInfo: info.funcInfo }),
         ...(info.lineInfo && { lineInfo: info.lineInfo }),

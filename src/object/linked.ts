@@ -64,6 +64,8 @@ export interface LinkedProgram {
   readonly mapReferences: readonly MapReference[];
   readonly moduleReferences: readonly ModuleReference[];
   readonly poisoned: readonly PoisonedInstruction[];
+  /** Members of the kernel's structs that its CO-RE relocations name, whether the kernel has them or not: `task_struct.pid`. */
+  readonly members: readonly string[];
   /** BPF_PROG_TYPE_*. */
   readonly type: number;
   /** BPF_* attach type, 0 where the type has none. */

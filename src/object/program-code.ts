@@ -25,6 +25,8 @@ export interface CodeSource {
 interface RelocatedFunction {
   readonly insns: Uint8Array;
   readonly poisoned: PoisonedInstruction[];
+  /** What its relocations name: `task_struct.pid`. */
+  readonly members: Set<string>;
 }
 
 /** Functions are copied when they are first asked for, unless a relocation changed them. */
@@ -49,6 +51,10 @@ export class ProgramCode {
     return this.#copy(code).poisoned;
   }
 
+  membersOf(code: ObjectFunction): Iterable<string> {
+    return this.#copy(code).members;
+  }
+
   #copy(code: ObjectFunction): RelocatedFunction {
     let copy = this.#relocated.get(code);
     if (copy === undefined) {
@@ -57,7 +63,7 @@ export class ProgramCode {
       // So that such loads can be told from others without looking for their relocation.
       for (const { kind, insn } of code.relocations)
         if (kind === 'function-address') view.setSrc(insn, BPF_PSEUDO_FUNC);
-      copy = { insns, poisoned: [] };
+      copy = { insns, poisoned: [], members: new Set() };
       this.#relocated.set(code, copy);
     }
     return copy;
@@ -90,8 +96,9 @@ export class ProgramCode {
         list.push({ insn: insn - code.offset, typeId, access: accessString, kind });
       }
       for (const [code, relocations] of byFunction) {
-        const { insns, poisoned } = this.#copy(code);
+        const { insns, poisoned, members } = this.#copy(code);
         for (const outcome of relocateProgram(insns, code, relocations, btf, targets)) {
+          for (const member of outcome.members) members.add(member);
           if (outcome.result !== 'poisoned') continue;
           const reason = `CO-RE relocation of ${outcome.local} failed: ${outcome.message ?? 'the kernel has none'}`;
           poisoned.push({ insn: outcome.insn, marker: POISON_HELPER, reason });

@@ -121,6 +121,17 @@ export interface Subprogram {
   arguments: readonly SubprogramArgument[] | undefined;
 }
 
+/**
+ * Where the last byte ends that the program reads or writes: of the context, and of buffers whose size only whoever
+ * attaches the program knows (max_ctx_offset, max_rdonly_access, max_rdwr_access, max_tp_access of bpf_prog_aux).
+ */
+export interface FurthestAccess {
+  context: number;
+  rdonly: number;
+  rdwr: number;
+  tracepoint: number;
+}
+
 export interface Statistics {
   insnsProcessed: number;
   jumpsProcessed: number;
@@ -158,6 +169,7 @@ export class Env {
     maxStatesPerInsn: 0,
     longestMarkReadWalk: 0,
   };
+  readonly furthest: FurthestAccess = { context: 0, rdonly: 0, rdwr: 0, tracepoint: 0 };
   readonly signal: AbortSignal | undefined;
   readonly sleepable: boolean;
   readonly strictAlignment: boolean;

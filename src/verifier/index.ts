@@ -4,7 +4,7 @@
  */
 export { type AcceptedProgram, accept } from './accept.ts';
 export { diagnose } from './diagnosis/index.ts';
-export type { InsnFacts, Statistics, Subprogram } from './environment.ts';
+export type { FurthestAccess, InsnFacts, Statistics, Subprogram } from './environment.ts';
 export type { FieldKind, MapFields, SpecialField } from './fields.ts';
 export { kindOf, VerifierInput } from './input/index.ts';
 export type { Diagnostic } from './messages/index.ts';
@@ -12,5 +12,6 @@ export { type Linux618Options, linux618 } from './profile/linux-6.18/index.ts';
 export { type DescribedKernel, DescribedTarget } from './profile/target.ts';
 export type { KernelProfile, ProgramKind } from './profile/types.ts';
 export type { VerifierMap, VerifierProgram } from './program.ts';
+export { baseType, PTR_TO_ARENA, PTR_TO_CTX } from './register-types.ts';
 export { Cancelled } from './rejection.ts';
 export { type VerifierResult, type VerifyOptions, verify, verifyAsync } from './verify.ts';

@@ -6,7 +6,14 @@ import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { type Moment, recallMoment } from './diagnosis/index.ts';
-import { Env, type InsnFacts, MAX_INSNS_PROCESSED, type Statistics, type Subprogram } from './environment.ts';
+import {
+  Env,
+  type FurthestAccess,
+  type InsnFacts,
+  MAX_INSNS_PROCESSED,
+  type Statistics,
+  type Subprogram,
+} from './environment.ts';
 import { E2BIG, EINVAL } from './errno.ts';
 import { walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
@@ -47,6 +54,7 @@ export interface VerifierResult {
   readonly statistics: Statistics;
   /** About each instruction, for compiling; undefined unless accepted. */
   readonly facts: InsnFacts | undefined;
+  readonly furthest: Readonly<FurthestAccess>;
   /** The program's functions, the main one first; empty unless accepted. */
   readonly subprograms: readonly Readonly<Subprogram>[];
   /** What `mapIndex` of the facts counts; empty unless accepted. */
@@ -147,6 +155,7 @@ function* verification(
     log: env.log.text(),
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
+    furthest: env.furthest,
     subprograms: rejection === undefined ? env.subprograms : [],
     maps: rejection === undefined ? env.maps : [],
   };
@@ -179,6 +188,7 @@ function unsupported(subject: string): VerifierResult {
     log: '',
     statistics: noStatistics,
     facts: undefined,
+    furthest: { context: 0, rdonly: 0, rdwr: 0, tracepoint: 0 },
     subprograms: [],
     maps: [],
   };

@@ -3,7 +3,7 @@
  * integer constants only.
  *
  *   0x000000  zeros
- *   0x001000  cells: RESULT_HIGH and ARGUMENT_BLOCK of jit/plan.ts up to 0x1030, then those below; free from 0x1200 on
+ *   0x001000  cells: RESULT_HIGH, ARGUMENT_BLOCK and TAIL_CALL_COUNT of jit/plan.ts up to 0x1034, then those below; free from 0x1200 on
  *   0x002000  constant data of the runtime's module
  *   0x010000  stack of programs, up to STACK_TOP
  *   0x110000  the allocator's word for each page of 4 KiB, for all 4 GiB; what is not in use costs no real memory
@@ -11,7 +11,7 @@
  */
 
 /** The processor that programs run on (u32). */
-export const CURRENT_CPU = 0x1030;
+export const CURRENT_CPU = 0x1034;
 /** The allocator's free lists by size class, and where the heap ends now, as a page number. */
 export const FREE_LISTS = 0x1040;
 export const HEAP_END = 0x10c0;

@@ -17,7 +17,15 @@ import { explainMismatch, explainSizeChange } from './explain.ts';
 import { BPF_CORE_TYPE_ID_LOCAL, coreKindName } from './kinds.ts';
 import { type Mismatch, matchSubject } from './match.ts';
 import { patchInstruction, poisonInstruction } from './patch.ts';
-import { describeSubject, describeType, nameSubject, readSubject, type Subject, wordText } from './subject.ts';
+import {
+  describeSubject,
+  describeType,
+  membersOf,
+  nameSubject,
+  readSubject,
+  type Subject,
+  wordText,
+} from './subject.ts';
 
 /** A record of `.BTF.ext`, its instruction counted from the beginning of the program. */
 export interface CoreRelocation {
@@ -37,6 +45,8 @@ export interface CoreOutcome {
   readonly kind: number;
   /** What was asked for, for people: `struct task_struct.pid (0:12 @ offset 8)`. */
   readonly local: string;
+  /** Of a field: what lies on the way to it and the field itself, as `struct.member`; empty for types and enumerators. */
+  readonly members: readonly string[];
   readonly result: /** The kernel has it, and the instruction has the kernel's number. */
     | 'resolved'
     /** The kernel does not have it, and the instruction has the number that says so. */
@@ -82,7 +92,7 @@ function relocate(insns: InstructionView, relocation: CoreRelocation, local: Btf
   }
   if (targets.kernel === undefined) throw new BpfiterError('unsupported', 'this kernel has no BTF');
   const subject = readSubject(local, typeId, relocation.access, kind);
-  const outcome = { insn, kind, local: describeSubject(subject) };
+  const outcome = { insn, kind, local: describeSubject(subject), members: membersOf(subject) };
   const expected = answerFor(subject, kind);
   if (kind === BPF_CORE_TYPE_ID_LOCAL) {
     patchInstruction(insns, insn, expected, expected);

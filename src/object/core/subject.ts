@@ -10,7 +10,7 @@
  *
  * Facts: the comment of struct bpf_core_relo in include/uapi/linux/bpf.h; limits as in libbpf 1.8.
  */
-import { BTF_KIND_ARRAY, type Btf, kindName } from '../../btf/index.ts';
+import { BTF_KIND_ARRAY, type Btf, essentialName, kindName } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
 import { coreSubjectKind } from './kinds.ts';
 import {
@@ -71,6 +71,16 @@ export interface FieldSubject extends Rooted {
 export type Subject = TypeSubject | EnumeratorSubject | FieldSubject;
 
 const malformed = (message: string): BpfiterError => new BpfiterError('malformed', message);
+
+/** `task_struct.cred`, as the kernel names the struct; members of structs without a name are left to their owners. */
+export function membersOf(subject: Subject): string[] {
+  if (subject.kind !== 'field') return [];
+  const { btf, steps } = subject;
+  return steps.flatMap(({ typeId, name }) => {
+    const struct = essentialName(btf.nameOf(typeId));
+    return name === undefined || struct === '' ? [] : [`${struct}.${name}`];
+  });
+}
 
 /**
  * The object's side of a relocation.

@@ -75,6 +75,11 @@ export class VerifierInput {
     };
   }
 
+  /** Special fields of a map's value. */
+  mapFields(map: LinkedMap): MapFields | undefined {
+    return this.#map(map).fields;
+  }
+
   #map(map: LinkedMap): VerifierMap {
     const known = this.#maps.get(map);
     if (known !== undefined) return known;

@@ -35,6 +35,7 @@ export function checkContextAccess(
   // A pointer has no sign to extend.
   if (access === undefined || (signExtend && access.register !== 'scalar'))
     env.reject(EACCES, 'memory/context', { off, size });
+  env.furthest.context = Math.max(env.furthest.context, off + size);
   const type = registerType(access.register);
   if (type === undefined) env.unsupported(`the register type ${access.register} of the context`);
   if (baseType(type) !== PTR_TO_BTF_ID) env.facts.contextFieldSize[env.insn] = access.fieldSize ?? 0;

@@ -90,12 +90,19 @@ export function checkPacketAccess(env: Env, regno: number, off: number, size: nu
 }
 
 /** Buffers have no size here: whoever runs the program checks the highest offset. @param buffer what it is called */
-export function checkBufferAccess(env: Env, regno: number, off: number, size: number, buffer: string): void {
+export function checkBufferAccess(
+  env: Env,
+  regno: number,
+  off: number,
+  size: number,
+  buffer: 'rdonly' | 'rdwr' | 'tracepoint',
+): void {
   const { frame } = env;
   const w = frame.words;
   const r = frame.register(regno);
   if (off < 0) env.reject(EACCES, 'memory/buffer', { reg: regno, buffer, off, size });
   if (!isUnmoved(w, r)) env.reject(EACCES, 'memory/buffer-variable', { reg: regno, off, tnum: tnumText(w, r + VALUE) });
+  env.furthest[buffer] = Math.max(env.furthest[buffer], off + size);
 }
 
 export function checkFlowKeysAccess(env: Env, off: number, size: number): void {

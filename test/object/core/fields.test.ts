@@ -416,3 +416,14 @@ test('a load of a field takes the offset into its own place', () => {
   });
   expect(insns).toEqual(ldx(4, 8));
 });
+
+test('tells which members a relocation names, by the structs that have them', () => {
+  const local = 'struct p { int x; int a; }; struct s___old { int y; struct p p; struct { int b; }; };';
+  const kernel = 'struct p { int a; }; struct s { struct p p; int b; };';
+  const membersOf = (access: string, offset: number) => {
+    const asked = { local, kernel, type: 'struct s___old', access, kind: BPF_CORE_FIELD_BYTE_OFFSET };
+    return relocate({ ...asked, insns: mov(offset) }).outcome.members;
+  };
+  expect(membersOf('0:1:1', 8)).toEqual(['s.p', 'p.a']);
+  expect(membersOf('0:2:0', 12)).toEqual([]);
+});
