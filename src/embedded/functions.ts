@@ -8,6 +8,8 @@ import { machineFunctions } from './helpers/machine.ts';
 import { numberFunctions } from './helpers/numbers.ts';
 import { printFunctions } from './helpers/print.ts';
 import { probeReads } from './helpers/probe-read.ts';
+import { seqHelpers } from './iter/seq-helpers.ts';
+import { openCodedIterators } from './open-coded/index.ts';
 
 const families: readonly (readonly FunctionDefinition[])[] = [
   currentFunctions,
@@ -15,6 +17,8 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   numberFunctions,
   printFunctions,
   probeReads,
+  seqHelpers,
+  openCodedIterators,
 ];
 
 const byName: ReadonlyMap<string, FunctionDefinition> = new Map(

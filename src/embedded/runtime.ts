@@ -5,6 +5,7 @@
 import type { Btf } from '../btf/index.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import type { KernelMemory } from './memory/kernel-memory.ts';
+import type { ObjectSession } from './sources/source.ts';
 
 /** Time, chance and processors, as the embedder gives them. */
 export interface Machine {
@@ -28,6 +29,8 @@ export interface Invocation {
   readonly context: number;
   /** What stands behind the context, if more than memory does: a packet, an iterator session; the rooms that make it know. */
   readonly subject: object | undefined;
+  /** Where the kernel's objects stand that the program walks over: of its iterator's session, or of this run. */
+  readonly objects?: ObjectSession | undefined;
 }
 
 export interface Runtime {

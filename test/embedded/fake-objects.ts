@@ -15,15 +15,27 @@ export interface FakeTask {
   files?: Record<number, number>;
   readonly ownFiles?: boolean;
   areas?: number[];
+  /** Id of its cgroup. */
+  readonly cgroup?: bigint;
+}
+
+export interface FakeCgroup {
+  readonly id: bigint;
+  readonly path: string;
+  /** Id; absent of the root. */
+  readonly parent?: bigint;
 }
 
 export class FakeObjects implements KernelObjects {
   readonly currentTask = 0;
   /** In the order of the thread list. */
   tasks: FakeTask[];
+  /** Children in the order in which they were made. */
+  cgroups: FakeCgroup[] = [];
   sessions = 0;
   readonly #memory: FakeMemory;
   readonly #structs = new Map<number, number>();
+  readonly #cgroupStructs = new Map<bigint, number>();
 
   constructor(memory: FakeMemory, tasks: FakeTask[] = []) {
     this.#memory = memory;
@@ -41,6 +53,21 @@ export class FakeObjects implements KernelObjects {
       this.#memory.view.setInt32(at + layout.field('tgid').offset, tgid ?? pid, true);
     }
     return at;
+  }
+
+  cgroupStruct({ id }: FakeCgroup): number {
+    let at = this.#cgroupStructs.get(id);
+    if (at === undefined) {
+      const layout = layoutOf('cgroup');
+      at = this.#memory.allocate(layout.size);
+      this.#cgroupStructs.set(id, at);
+      this.#memory.view.setUint32(at + layout.field('self.cgroup').offset, at, true);
+    }
+    return at;
+  }
+
+  cgroupOf(struct: number): FakeCgroup | undefined {
+    return this.cgroups.find((cgroup) => this.cgroupStruct(cgroup) === struct);
   }
 
   taskOf(struct: number): FakeTask | undefined {
@@ -138,14 +165,32 @@ class FakeSession implements ObjectSession {
     return cursor(this.#objects.taskOf(task)?.areas ?? []);
   }
 
-  cgroup(): number {
-    return 0;
+  #cgroup(found: FakeCgroup | undefined): number {
+    return found === undefined ? 0 : this.#objects.cgroupStruct(found);
   }
-  cgroupChildren(): Cursor {
-    return cursor([]);
+
+  cgroup(id: bigint): number {
+    const { cgroups } = this.#objects;
+    return this.#cgroup(cgroups.find((cgroup) => (id === 0n ? cgroup.parent === undefined : cgroup.id === id)));
   }
-  cgroupTasks(): Cursor {
-    return cursor([]);
+  cgroupAt(path: string): number {
+    return this.#cgroup(this.#objects.cgroups.find((cgroup) => cgroup.path === path));
+  }
+  cgroupId(cgroup: number): bigint {
+    return this.#objects.cgroupOf(cgroup)?.id ?? 0n;
+  }
+  cgroupParent(cgroup: number): number {
+    const parent = this.#objects.cgroupOf(cgroup)?.parent;
+    return parent === undefined ? 0 : this.cgroup(parent);
+  }
+  cgroupChildren(cgroup: number): Cursor {
+    const id = this.cgroupId(cgroup);
+    return cursor(this.#objects.cgroups.filter(({ parent }) => parent === id).map((child) => this.#cgroup(child)));
+  }
+  cgroupTasks(cgroup: number, processes: boolean): Cursor {
+    const id = this.cgroupId(cgroup);
+    const found = this.#objects.tasks.filter((task) => task.cgroup === id && !(processes && task.tgid !== undefined));
+    return cursor(found.map((task) => this.#struct(task)));
   }
 
   close(): void {

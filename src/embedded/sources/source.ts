@@ -79,6 +79,11 @@ export interface ObjectSession {
 
   /** Cgroup by its id, or the root of the default hierarchy for 0; 0 if there is none. */
   cgroup(id: bigint): number;
+  /** Cgroup by the path of its directory, as a user of the source's machine writes it; 0 if there is none. */
+  cgroupAt(path: string): number;
+  cgroupId(cgroup: number): bigint;
+  /** 0 for the root. */
+  cgroupParent(cgroup: number): number;
   /** Children of a cgroup in the order in which they were made. */
   cgroupChildren(cgroup: number): Cursor;
   /** Tasks of that very cgroup. @param processes leaders only */

@@ -1,6 +1,7 @@
 /** The iterator targets of the embedded kernel, one file each. */
 import type { IterTargetDefinition } from '../iter/target.ts';
 import { bpfObjectTargets } from './bpf-objects.ts';
+import { cgroupTarget } from './cgroup.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { taskTarget } from './task.ts';
 import { taskFileTarget } from './task-file.ts';
@@ -13,4 +14,5 @@ export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition
   taskFileTarget(env),
   taskVmaTarget(env),
   ...bpfObjectTargets(env),
+  cgroupTarget(env),
 ];

@@ -4,7 +4,7 @@ import { IdTable } from '../../../src/embedded/id-table.ts';
 import { BpfFileSystem } from '../../../src/embedded/iter/bpffs.ts';
 import type { IterFile } from '../../../src/embedded/iter/iter-file.ts';
 import { Iterators } from '../../../src/embedded/iter/iterators.ts';
-import type { IterProgram } from '../../../src/embedded/iter/link.ts';
+import type { EmbeddedLink, IterProgram } from '../../../src/embedded/iter/link.ts';
 import { TargetRegistry } from '../../../src/embedded/iter/registry.ts';
 import { seqWrite } from '../../../src/embedded/iter/seq-file.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
@@ -96,6 +96,16 @@ export class Fixture {
       ...overrides,
     };
     return program as FakeProgram & Program;
+  }
+
+  /** The first session on a link, read as often as one likes. */
+  reader(link: EmbeddedLink, bufferSize = 32768): () => string | number {
+    const file = this.iterators.links.get(link.info().id)?.openFile();
+    const buffer = new Uint8Array(bufferSize);
+    return () => {
+      const count = file?.read(buffer) ?? 0;
+      return count < 0 ? count : new TextDecoder().decode(buffer.subarray(0, count));
+    };
   }
 
   pidOf(task: number): number {
