@@ -4,11 +4,14 @@
  */
 import { currentFunctions } from './helpers/current.ts';
 import type { FunctionDefinition } from './helpers/definition.ts';
+import { dynptrHelpers, dynptrKfuncs } from './helpers/dynptr.ts';
 import { machineFunctions } from './helpers/machine.ts';
 import { numberFunctions } from './helpers/numbers.ts';
 import { printFunctions } from './helpers/print.ts';
 import { probeReads } from './helpers/probe-read.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
+import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
+import { stringKfuncs } from './kfuncs/strings.ts';
 import { openCodedIterators } from './open-coded/index.ts';
 
 const families: readonly (readonly FunctionDefinition[])[] = [
@@ -17,7 +20,11 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   numberFunctions,
   printFunctions,
   probeReads,
+  dynptrHelpers,
   seqHelpers,
+  cpumaskKfuncs,
+  dynptrKfuncs,
+  stringKfuncs,
   openCodedIterators,
 ];
 

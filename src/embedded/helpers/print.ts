@@ -1,5 +1,6 @@
 /**
- * Helpers that print formats: into memory and to the trace pipe. What formats mean is format/'s.
+ * Helpers that print formats: into memory and to the trace pipe. What formats mean is format/'s;
+ * iter/seq-helpers.ts prints them into iterators' files.
  *
  * Facts: kernel/bpf/helpers.c and kernel/trace/bpf_trace.c of Linux 6.12.
  */

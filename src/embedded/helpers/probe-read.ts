@@ -21,7 +21,7 @@ const VSYSCALL_PAGE = 0xff600000;
 const PAGE_MASK = 0xfffff000;
 
 /** Whether the kernel would try at all: no user address, none that is not canonical, not the vsyscall page. */
-function mayBeKernel(low: number, high: number): boolean {
+export function mayBeKernel(low: number, high: number): boolean {
   if (high === KERNEL_BASE_HIGH) return true;
   const upper = high >>> 0;
   if (upper < KERNEL_START_HIGH) return false;

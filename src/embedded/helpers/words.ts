@@ -1,10 +1,13 @@
 /**
  * 64-bit values in linear memory as pairs of 32-bit words, without BigInt. Places need not be aligned.
  */
+
+import { BpfiterError } from '../../errors.ts';
 import { KERNEL_BASE_HIGH, RESULT_HIGH } from '../../jit/index.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 
 const WORD = 0x1_0000_0000;
+const ENOMEM = 12;
 
 /** First offset that can belong to an object: page 0 is nobody's. */
 export const FIRST_OFFSET = 0x1000;
@@ -54,4 +57,14 @@ export function copyBytes({ u8 }: KernelMemory, to: number, from: number, size: 
 
 export function zeroBytes({ u8 }: KernelMemory, at: number, size: number): void {
   u8.fill(0, at, at + size);
+}
+
+/** As allocate(), with 0 where there is no room: what programs get to see of that is NULL. */
+export function tryAllocate(memory: KernelMemory, size: number): number {
+  try {
+    return memory.allocate(size);
+  } catch (error) {
+    if (error instanceof BpfiterError && error.errno === ENOMEM) return 0;
+    throw error;
+  }
 }
