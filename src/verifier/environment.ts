@@ -15,6 +15,7 @@ import type { KernelProfile, ProgramKind, ProgramTypeRules } from './profile/typ
 import type { VerifierMap, VerifierProgram } from './program.ts';
 import { NotModelled, Rejection } from './rejection.ts';
 import type { State } from './state.ts';
+import { TableBuffer } from './table-buffer.ts';
 
 export const MAX_INSNS_PROCESSED = 1_000_000;
 export const MAX_PENDING_JUMPS = 8_192;
@@ -60,25 +61,26 @@ export class InsnFacts {
   readonly loopCallback: Int32Array;
 
   constructor(count: number) {
-    this.seen = new Uint8Array(count);
-    this.pointerType = new Int32Array(count);
-    this.untrusted = new Uint8Array(count);
-    this.loadsPointer = new Uint8Array(count);
-    this.contextFieldSize = new Uint8Array(count);
-    this.jumpPoint = new Uint8Array(count);
-    this.prunePoint = new Uint8Array(count);
-    this.forceCheckpoint = new Uint8Array(count);
-    this.callsCallback = new Uint8Array(count);
-    this.isIterNext = new Uint8Array(count);
-    this.component = new Int32Array(count);
-    this.liveRegisters = new Uint16Array(count);
-    this.fastcallPattern = new Uint8Array(count);
-    this.fastcallSpills = new Uint8Array(count);
-    this.needsZeroExtension = new Uint8Array(count);
-    this.arenaArithmetic = new Uint8Array(count);
-    this.mapIndex = new Int32Array(count);
-    this.mapKey = new Float64Array(count);
-    this.loopCallback = new Int32Array(count);
+    const tables = new TableBuffer(count * (1 * 8 + 4 * 4 + 1 * 2 + 13 * 1));
+    this.mapKey = tables.float64(count);
+    this.pointerType = tables.int32(count);
+    this.component = tables.int32(count);
+    this.mapIndex = tables.int32(count);
+    this.loopCallback = tables.int32(count);
+    this.liveRegisters = tables.uint16(count);
+    this.seen = tables.uint8(count);
+    this.untrusted = tables.uint8(count);
+    this.loadsPointer = tables.uint8(count);
+    this.contextFieldSize = tables.uint8(count);
+    this.jumpPoint = tables.uint8(count);
+    this.prunePoint = tables.uint8(count);
+    this.forceCheckpoint = tables.uint8(count);
+    this.callsCallback = tables.uint8(count);
+    this.isIterNext = tables.uint8(count);
+    this.fastcallPattern = tables.uint8(count);
+    this.fastcallSpills = tables.uint8(count);
+    this.needsZeroExtension = tables.uint8(count);
+    this.arenaArithmetic = tables.uint8(count);
   }
 }
 

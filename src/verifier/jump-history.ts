@@ -98,12 +98,16 @@ export class JumpHistory {
     return (word >>> ((index - high * LINKED_PER_WORD) * LINKED_BITS)) & LINKED_MASK;
   }
 
+  get usedWords(): number {
+    return this.length * HISTORY_WORDS;
+  }
+
   clear(): void {
     this.length = 0;
   }
 
   copyFrom(other: JumpHistory): void {
-    const used = other.length * HISTORY_WORDS;
+    const used = other.usedWords;
     if (this.words.length < used) this.words = new Int32Array(Math.max(8 * HISTORY_WORDS, used));
     const { words } = this;
     const from = other.words;

@@ -3,17 +3,18 @@
  * verify() catches them.
  */
 
-/** The program is refused, for the reason that was said last. */
-export class Rejection extends Error {
+/** The program is refused, for the reason that was said last. No Error, whose stack trace takes longer than the rest. */
+export class Rejection {
   /** Positive, as the kernel returns it. */
   readonly errno: number;
   /** Code of the message that gave the reason (messages.ts). */
   readonly code: string;
+  readonly message: string;
 
   constructor(errno: number, code: string, message: string) {
-    super(message);
     this.errno = errno;
     this.code = code;
+    this.message = message;
   }
 }
 

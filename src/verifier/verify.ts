@@ -15,7 +15,7 @@ import {
   type Subprogram,
 } from './environment.ts';
 import { E2BIG, EINVAL } from './errno.ts';
-import { walkProgram } from './explore/index.ts';
+import { endWalk, walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
 import { checkStackDepth, prepareProgram } from './flow/index.ts';
 import { checkNoMissingKfunc } from './kfuncs/index.ts';
@@ -145,13 +145,15 @@ function* verification(
   const silent = isWalking && rejection !== undefined && env.log.last === '';
   const message = silent ? `${env.insn}: ${instructionText(env, env.insn)}` : lastLine(env.log.last);
   if (env.log.enabled) printStatistics(env, Math.round((performance.now() - start) * 1000));
+  const moment = rejection !== undefined && isWalking ? recallMoment(env) : undefined;
+  endWalk(env);
   return {
     verdict: rejection === undefined ? 'accept' : 'reject',
     errno: rejection?.errno ?? 0,
     message: rejection === undefined ? '' : message,
     code: rejection?.code ?? '',
     diagnostic: rejection === undefined ? undefined : env.diagnostic,
-    moment: rejection !== undefined && isWalking ? recallMoment(env) : undefined,
+    moment,
     log: env.log.text(),
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,

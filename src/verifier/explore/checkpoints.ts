@@ -17,7 +17,7 @@ import { EXACT, mayLoop, NOT_EXACT, RANGE_WITHIN, statesEqual } from './equality
 import { recordJump } from './history.ts';
 import { addBackedge, enterLoop, exitLoop, isIncomplete } from './loops.ts';
 import { propagatePrecision } from './precision.ts';
-import { SavedState } from './saved-state.ts';
+import type { SavedState } from './saved-state.ts';
 import { bucketOf, updatePeakStates } from './walk-data.ts';
 
 /** A path's history of jumps may not grow without bound between saved states. */
@@ -100,8 +100,7 @@ function saveState(env: Env, bucket: number): void {
   walk.jumpsAtLastSave = statistics.jumpsProcessed;
   walk.insnsAtLastSave = statistics.insnsProcessed;
   forgetPrecision(state);
-  const saved = new SavedState();
-  walk.copyState(saved, state);
+  const saved = walk.savedCopy(state);
   saved.insn = insn;
   saved.bucket = bucket;
   enterLoop(env, saved);

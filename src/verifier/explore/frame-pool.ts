@@ -1,6 +1,8 @@
 /**
- * Memory for frames of states that are kept: arrays are carved from large chunks by how many slots they hold, and used
- * again when their state goes. A walk makes and drops a copy of the frames at every branch.
+ * Memory for states: arrays are carved from large chunks, those of frames by how many slots they hold, and used again
+ * when their state goes. A walk makes and drops a copy of the frames at every branch.
+ *
+ * One walk after another has the same memory: most programs are verified in less time than it takes to get it anew.
  */
 import { Frame, MAX_SLOTS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
 
@@ -8,18 +10,49 @@ import { Frame, MAX_SLOTS, SLOT_WORDS, SLOTS_AT } from '../frame.ts';
 const STEP = 4;
 const SMALLEST_CHUNK = 1 << 14;
 const LARGEST_CHUNK = 1 << 20;
+/** Words of frames that are kept for the next walk. */
+const KEPT_WORDS = 1 << 22;
+
+/** Arrays carved from chunks, one after the other, until all are given up together. */
+class Chunks {
+  #current = new Int32Array(0);
+  #used = 0;
+  #size = SMALLEST_CHUNK;
+
+  carve(words: number): Int32Array {
+    if (this.#used + words > this.#current.length) {
+      this.#current = new Int32Array(Math.max(this.#size, words));
+      this.#used = 0;
+      this.#size = Math.min(this.#size * 2, LARGEST_CHUNK);
+    }
+    this.#used += words;
+    return this.#current.subarray(this.#used - words, this.#used);
+  }
+
+  /** All that was carved is carved again. */
+  reset(): void {
+    this.#used = 0;
+  }
+}
+
+const sizeOf = (slots: number): number => Math.ceil(slots / STEP);
+const wordsOf = (size: number): number => SLOTS_AT + size * STEP * SLOT_WORDS;
 
 export class FramePool {
-  /** Index: slots / STEP. */
-  readonly #free: Frame[][] = Array.from({ length: MAX_SLOTS / STEP + 1 }, () => []);
-  #chunk = new Int32Array(0);
-  #used = 0;
-  #chunkWords = SMALLEST_CHUNK;
+  /** By sizeOf(). */
+  readonly #free: Frame[][] = Array.from({ length: sizeOf(MAX_SLOTS) + 1 }, () => []);
+  readonly #made: Frame[] = [];
+  readonly #frames = new Chunks();
+  readonly #histories = new Chunks();
 
   /** A frame with room for so many slots, whose contents are arbitrary. */
   take(slots: number): Frame {
-    const size = Math.ceil(slots / STEP);
-    return this.#free[size]?.pop() ?? new Frame(this.#carve(SLOTS_AT + size * STEP * SLOT_WORDS));
+    const size = sizeOf(slots);
+    const free = this.#free[size]?.pop();
+    if (free !== undefined) return free;
+    const frame = new Frame(this.#frames.carve(wordsOf(size)));
+    this.#made.push(frame);
+    return frame;
   }
 
   /** Takes a frame back that nothing refers to any more. */
@@ -27,13 +60,38 @@ export class FramePool {
     this.#free[Math.floor((frame.words.length - SLOTS_AT) / (STEP * SLOT_WORDS))]?.push(frame);
   }
 
-  #carve(words: number): Int32Array {
-    if (this.#used + words > this.#chunk.length) {
-      this.#chunk = new Int32Array(this.#chunkWords);
-      this.#used = 0;
-      this.#chunkWords = Math.min(this.#chunkWords * 2, LARGEST_CHUNK);
-    }
-    this.#used += words;
-    return this.#chunk.subarray(this.#used - words, this.#used);
+  /** An array for the jump history of a saved state; its contents are arbitrary. */
+  takeHistory(words: number): Int32Array {
+    return this.#histories.carve(words);
   }
+
+  /** Takes everything back. */
+  reset(): void {
+    for (const free of this.#free) free.length = 0;
+    let words = 0;
+    let kept = 0;
+    for (; kept < this.#made.length && words < KEPT_WORDS; kept++) {
+      const frame = this.#made[kept] as Frame; // below length
+      words += frame.words.length;
+      frame.callbackReturnRange = undefined;
+      this.give(frame);
+    }
+    this.#made.length = kept;
+    this.#histories.reset();
+  }
+}
+
+/** That of the walk before, if it has ended. */
+let idle: FramePool | undefined;
+
+export function borrowFrames(): FramePool {
+  const pool = idle ?? new FramePool();
+  idle = undefined;
+  return pool;
+}
+
+/** @param pool whose frames nothing refers to any more */
+export function returnFrames(pool: FramePool): void {
+  pool.reset();
+  idle = pool;
 }

@@ -9,6 +9,6 @@ export { checkNothingHeld, returnToCaller } from './exits.ts';
 export { recordJump, recordStackAccess } from './history.ts';
 export { pushState } from './pending.ts';
 export { markPrecise, markPreciseStackSlot } from './precision.ts';
-export { walkProgram } from './programs.ts';
+export { endWalk, walkProgram } from './programs.ts';
 export { checkReturnValue } from './return-value.ts';
 export { widenImpreciseScalars } from './widen.ts';

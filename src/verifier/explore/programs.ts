@@ -12,6 +12,12 @@ import { Walk } from './walk-data.ts';
 /** Instructions between two chances to do other work, or to be cancelled. */
 const SLICE = 20_000;
 
+/** To be called when nothing is asked of a walk any more, if there was one. */
+export function endWalk({ walk }: Env): void {
+  // Not so if the program was refused before.
+  (walk as Walk | undefined)?.end();
+}
+
 /** Walks everything; to be driven to its end. Each step takes some milliseconds. */
 export function* walkProgram(env: Env): Generator<void, void> {
   env.walk = new Walk(env.count);

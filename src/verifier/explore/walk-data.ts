@@ -5,9 +5,9 @@
 import type { Env } from '../environment.ts';
 import type { Frame } from '../frame.ts';
 import { State } from '../state.ts';
-import { FramePool } from './frame-pool.ts';
+import { borrowFrames, returnFrames } from './frame-pool.ts';
 import type { LoopVisit } from './loops.ts';
-import type { SavedState } from './saved-state.ts';
+import { SavedState } from './saved-state.ts';
 
 /** A branch that was put off. */
 export interface PendingBranch {
@@ -39,7 +39,7 @@ export class Walk {
   historyEntry = -1;
   /** Functions whose prototype their callers do not keep to. */
   readonly unreliable = new Set<number>();
-  readonly #frames = new FramePool();
+  readonly #frames = borrowFrames();
   readonly #states: State[] = [];
 
   constructor(count: number) {
@@ -53,6 +53,19 @@ export class Walk {
     this.saved.fill(undefined);
     this.uncleaned.fill(0);
     this.loops.length = 0;
+  }
+
+  /** To be called when nothing is asked of the walk any more: the next one has its memory. */
+  end(): void {
+    returnFrames(this.#frames);
+  }
+
+  /** A copy of a state, to be kept. */
+  savedCopy(state: State): SavedState {
+    const saved = new SavedState();
+    saved.jumpHistory.words = this.#frames.takeHistory(state.jumpHistory.usedWords);
+    this.copyState(saved, state);
+    return saved;
   }
 
   /** A state to copy into. */

@@ -165,6 +165,8 @@ function isDynptr(type: BtfType): boolean {
 }
 
 function sizeOrUndefined(btf: Btf, id: number): number | undefined {
+  // Most contexts are declared as pointers to nothing in particular.
+  if (id === 0) return undefined;
   try {
     return btf.sizeOfType(id);
   } catch (error) {

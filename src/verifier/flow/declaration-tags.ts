@@ -7,6 +7,8 @@ interface Tag {
   readonly component: number;
 }
 
+const NONE: readonly string[] = [];
+
 const tagsOfBtf = new WeakMap<Btf, ReadonlyMap<number, readonly Tag[]>>();
 
 /**
@@ -19,7 +21,9 @@ export function declarationTags(btf: Btf, typeId: number, component: number, pre
     tags = collect(btf);
     tagsOfBtf.set(btf, tags);
   }
-  return (tags.get(typeId) ?? [])
+  const found = tags.get(typeId);
+  if (found === undefined) return NONE;
+  return found
     .filter((tag) => tag.component === component && tag.text.startsWith(prefix))
     .map(({ text }) => text.slice(prefix.length));
 }

@@ -2,6 +2,7 @@
  * What flow/ finds out about a program before its paths are walked, beside the tables of InsnFacts: who follows whom,
  * in which order instructions are best visited by a backward analysis, and which function an instruction belongs to.
  */
+import { TableBuffer } from '../table-buffer.ts';
 import { StackLiveness } from './stack-liveness.ts';
 
 /** Entry of `successors` for "no more". */
@@ -27,12 +28,13 @@ export class FlowData {
   readonly liveness = new StackLiveness();
 
   constructor(count: number, subprograms: number) {
-    this.successors = new Int32Array(count * 2).fill(NO_SUCCESSOR);
-    this.predecessors = new Int32Array(count * 2);
-    this.predecessorStart = new Int32Array(count + 1);
-    this.subprogramOf = new Int32Array(count);
-    this.postorder = new Int32Array(count);
-    this.position = new Int32Array(count);
-    this.postorderStart = new Int32Array(subprograms + 1);
+    const tables = new TableBuffer((count * 8 + 1 + subprograms + 1) * 4);
+    this.successors = tables.int32(count * 2).fill(NO_SUCCESSOR);
+    this.predecessors = tables.int32(count * 2);
+    this.predecessorStart = tables.int32(count + 1);
+    this.subprogramOf = tables.int32(count);
+    this.postorder = tables.int32(count);
+    this.position = tables.int32(count);
+    this.postorderStart = tables.int32(subprograms + 1);
   }
 }

@@ -7,6 +7,7 @@ import type { Btf, FunctionPrototype, FunctionType } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
 import type { Env, Subprogram } from '../environment.ts';
 import { EINVAL } from '../errno.ts';
+import type { VerifierLine } from '../program.ts';
 
 /** Before functions are looked for: types are functions, and in order. */
 export function checkFunctionRecords(env: Env): void {
@@ -74,7 +75,8 @@ function checkLines(env: Env): void {
   if (lines.length === 0) return;
   let next = 0;
   let previous = 0;
-  for (const [index, { insn, isDamaged }] of lines.entries()) {
+  for (let index = 0; index < lines.length; index++) {
+    const { insn, isDamaged } = lines[index] as VerifierLine; // below length
     if ((index > 0 && insn <= previous) || insn >= env.count)
       env.reject(EINVAL, 'line-info-insn', { index, insn, previous, count: env.count });
     if (env.insns.code(insn) === 0) env.reject(EINVAL, 'line-info-code', { index });

@@ -38,20 +38,16 @@ export function subprogramOf(env: Env, insn: number): number {
 
 /** Fills env.subprograms, and checks calls of kfuncs on the way. */
 export function findSubprograms(env: Env): void {
-  const starts = new Set<number>([0]);
-  const add = (start: number): void => {
-    if (start < 0 || start >= env.count) env.reject(EINVAL, 'call-to-invalid-destination', undefined);
-    if (starts.has(start)) return;
-    if (starts.size >= BPF_MAX_SUBPROGS) env.reject(E2BIG, 'too-many-subprograms', undefined);
-    starts.add(start);
-  };
+  const starts = new Set<number>();
+  starts.add(0);
   const kfuncs = new Set<string>();
   for (let insn = 0; insn < env.count; insn++) {
-    if (isFunctionAddress(env, insn) || isSubprogramCall(env, insn)) add(insn + env.insns.imm(insn) + 1);
+    if (isFunctionAddress(env, insn) || isSubprogramCall(env, insn))
+      addStart(env, starts, insn + env.insns.imm(insn) + 1);
     else if (isKfuncCall(env, insn)) checkKfuncExists(env, insn, kfuncs);
   }
   const exceptionCallback = exceptionCallbackStart(env);
-  if (exceptionCallback !== 0) add(exceptionCallback);
+  if (exceptionCallback !== 0) addStart(env, starts, exceptionCallback);
 
   const sorted = [...starts].sort((a, b) => a - b);
   env.subprograms = sorted.map((start, index) => newSubprogram(start, sorted[index + 1] ?? env.count));
@@ -64,6 +60,13 @@ export function findSubprograms(env: Env): void {
   }
   if ((env.log.level & LOG_INSTRUCTIONS) !== 0)
     for (const [index, { start }] of env.subprograms.entries()) env.log.write(`func#${index} @${start}\n`);
+}
+
+function addStart(env: Env, starts: Set<number>, start: number): void {
+  if (start < 0 || start >= env.count) env.reject(EINVAL, 'call-to-invalid-destination', undefined);
+  if (starts.has(start)) return;
+  if (starts.size >= BPF_MAX_SUBPROGS) env.reject(E2BIG, 'too-many-subprograms', undefined);
+  starts.add(start);
 }
 
 function newSubprogram(start: number, end: number): Subprogram {

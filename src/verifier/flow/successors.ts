@@ -25,12 +25,16 @@ export function findPredecessors(env: Env): void {
   const { successors, predecessors, predecessorStart } = env.flow;
   const next = new Int32Array(env.count);
   // Counts first, so that each knows where it begins; then one place after the other.
-  for (const to of successors) if (to >= 0) predecessorStart[to + 1] = (predecessorStart[to + 1] as number) + 1;
+  for (let at = 0; at < successors.length; at++) {
+    const to = successors[at] as number; // below length
+    if (to >= 0) predecessorStart[to + 1] = (predecessorStart[to + 1] as number) + 1;
+  }
   for (let insn = 0; insn < env.count; insn++) {
     predecessorStart[insn + 1] = (predecessorStart[insn + 1] as number) + (predecessorStart[insn] as number);
     next[insn] = predecessorStart[insn] as number; // in range
   }
-  for (const [at, to] of successors.entries()) {
+  for (let at = 0; at < successors.length; at++) {
+    const to = successors[at] as number; // below length
     if (to < 0) continue;
     const place = next[to] as number; // successors are in range
     predecessors[place] = at >> 1;

@@ -18,10 +18,17 @@ import {
 } from '../../uapi/index.ts';
 import type { ProgramKind } from './types.ts';
 
+const keysOfKind = new WeakMap<ProgramKind, readonly string[]>();
+
 /** Every name of a kind, the most specific first. */
 export function keysOf(kind: ProgramKind): readonly string[] {
-  const keys = pathsOf(kind);
-  return kind.sleepable ? keys.flatMap((key) => [`${key}.s`, key]) : keys;
+  let keys = keysOfKind.get(kind);
+  if (keys === undefined) {
+    const paths = pathsOf(kind);
+    keys = kind.sleepable ? paths.flatMap((key) => [`${key}.s`, key]) : paths;
+    keysOfKind.set(kind, keys);
+  }
+  return keys;
 }
 
 function pathsOf({ type, expectedAttachType, target }: ProgramKind): readonly string[] {

@@ -71,6 +71,8 @@ class TableProfile implements KernelProfile {
   readonly #contexts: ReadonlyMap<string, ContextRow>;
   readonly #rules: ReadonlyMap<string, ProgramRow>;
   readonly #loadable: ReadonlyMap<string, LoadableRow>;
+  /** As far as they were asked for. */
+  readonly #contextTables = new Map<ContextRow, ContextTable>();
   readonly #functions: FunctionRules;
   readonly #attaching: AttachRules;
   readonly #maps: MapRules;
@@ -142,7 +144,13 @@ class TableProfile implements KernelProfile {
   #contextOf(kind: ProgramKind): Pick<ProgramTypeRules, 'access'> | undefined {
     if (functionTypes.has(kind.type)) return this.#functions.contextOf(kind);
     const row = findRow(this.#contexts, kind);
-    return row && new ContextTable(row, this.#tables.contextStructs);
+    if (row === undefined) return undefined;
+    let table = this.#contextTables.get(row);
+    if (table === undefined) {
+      table = new ContextTable(row, this.#tables.contextStructs);
+      this.#contextTables.set(row, table);
+    }
+    return table;
   }
 
   helperTakesMap(id: number, mapType: number): boolean {
