@@ -5,17 +5,24 @@
  *
  * Every file stays a file and exports what it did, so that the compiler's declarations and the package's doors remain as they are.
  */
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
+const source = fileURLToPath(new URL('../src', import.meta.url));
 const compiled = fileURLToPath(new URL('../dist', import.meta.url));
-const files = (await readdir(compiled, { recursive: true })).filter((name) => name.endsWith('.js'));
+
+// By the sources, as dist/ may still have the output of files that are gone.
+const names = (await readdir(source, { recursive: true }))
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => name.slice(0, -'.ts'.length))
+  .filter((name) => existsSync(join(compiled, `${name}.js`)));
 
 const bundle = await rolldown({
   // Entries keep all their exports.
-  input: Object.fromEntries(files.map((name) => [name.slice(0, -'.js'.length), join(compiled, name)])),
+  input: Object.fromEntries(names.map((name) => [name, join(compiled, `${name}.js`)])),
   platform: 'node',
   external: 'koffi',
   treeshake: { moduleSideEffects: false },
