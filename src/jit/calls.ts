@@ -7,6 +7,7 @@ import { BpfiterError } from '../errors.ts';
 import { BPF_IND, BPF_MODE, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../isa/index.ts';
 import type { FunctionCode } from './function-code.ts';
 import { frameOrSlot, loadOpcode, pushLoaded } from './memory.ts';
+import { emitNumberIterator, NUMBER_ITERATOR_SIZE } from './number-iterator.ts';
 import { EMPTY, OP } from './opcodes.ts';
 import { type CallPlan, MAX_TAIL_CALLS, RESULT_HIGH, type Signature, TAIL_CALL_COUNT } from './plan.ts';
 import { accessBytes, isFrameOffset, type StackUse } from './stack-slots.ts';
@@ -35,6 +36,8 @@ export function registersOfPlan(plan: CallPlan): number {
     case 'tail-call':
       // r0 is as it was if the call fails.
       return 1 | (1 << 1) | (1 << 3);
+    case 'number-iterator':
+      return plan.part === 'new' ? bits(1, 3) : 1 << 1;
     case 'throw':
       return 1 << 1;
   }
@@ -48,6 +51,8 @@ export function stackUseOfPlan(plan: CallPlan, callsBack: boolean): StackUse {
       return callsBack ? { upwards: 0, anyhow: read, readsKey: false } : { upwards: read, anyhow: 0, readsKey: false };
     case 'array-lookup':
       return { upwards: 0, anyhow: 0, readsKey: true };
+    case 'number-iterator':
+      return { upwards: 0, anyhow: read & ~(1 << 1), readsKey: false, bytesAtR1: NUMBER_ITERATOR_SIZE };
     default:
       return { upwards: 0, anyhow: read, readsKey: false };
   }
@@ -83,6 +88,9 @@ export function emitCall(f: FunctionCode, insn: number, plan: CallPlan): void {
       return;
     case 'tail-call':
       tailCall(f, plan);
+      return;
+    case 'number-iterator':
+      emitNumberIterator(f, plan.part);
       return;
     case 'throw':
       f.getLow(1);

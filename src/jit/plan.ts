@@ -49,6 +49,8 @@ export interface Signature {
 // biome-ignore lint/suspicious/noExplicitAny: of any arity, and result: the signature beside it says which
 export type Callee = (...words: any[]) => any;
 
+export type NumberIteratorPart = 'new' | 'next' | 'destroy';
+
 /** What a call instruction becomes. */
 export type CallPlan =
   | {
@@ -76,6 +78,8 @@ export type CallPlan =
   | { readonly kind: 'load'; readonly address: number; readonly size: 4 | 8 }
   /** bpf_loop() with flags 0 and a callback that is known, by its subprogram: a loop that calls it directly. */
   | { readonly kind: 'loop'; readonly callback: number }
+  /** bpf_iter_num_{new,next,destroy}: a few instructions in place. */
+  | { readonly kind: 'number-iterator'; readonly part: NumberIteratorPart }
   /** bpf_tail_call(): r3 is the index into the table of entries at `slots` (i32 each, index into the function table, 0: empty). */
   | { readonly kind: 'tail-call'; readonly slots: number; readonly count: number }
   /** bpf_throw(): unwinds to the entry of the program with r1 as cookie. */

@@ -51,6 +51,8 @@ export interface StackUse {
   readonly anyhow: number;
   /** r2 is read as a u32. */
   readonly readsKey: boolean;
+  /** How many bytes of memory r1 leads to, if that is known; they are memory then, and nothing above them is. */
+  readonly bytesAtR1?: number;
 }
 
 export interface StackSlot {
@@ -217,6 +219,10 @@ function noteAccess(
           else frame.leakAll();
         }
       }
+      if (use.bytesAtR1 !== undefined && held(1) !== NO_FRAME_POINTER) {
+        if (isFrameOffset(held(1))) frame.keepInMemory(held(1), use.bytesAtR1);
+        else frame.leakAll();
+      }
       if (use.readsKey && held(2) !== NO_FRAME_POINTER) {
         if (isFrameOffset(held(2))) frame.access(held(2), 4, false);
         else frame.leakAll();
@@ -229,6 +235,8 @@ interface Access {
   readonly offset: number;
   readonly size: number;
   readonly writes: boolean;
+  /** Its address is used for more than this access. */
+  readonly inMemory?: boolean;
 }
 
 class FrameAccesses {
@@ -245,6 +253,11 @@ class FrameAccesses {
 
   access(offset: number, size: number, writes: boolean): void {
     this.#accesses.set((offset * 16 + size) * 2 + (writes ? 1 : 0), { offset, size, writes });
+  }
+
+  keepInMemory(offset: number, size: number): void {
+    // A key that no access() has.
+    this.#accesses.set((offset * 16 + size) * 2 + 0.5, { offset, size, writes: true, inMemory: true });
   }
 
   leakFrom(offset: number): void {
@@ -270,7 +283,7 @@ class FrameAccesses {
       }
       const group = accesses.slice(first, last);
       first = last;
-      const isWhole = group.every(({ size, writes }) => !writes || size === to - from);
+      const isWhole = group.every(({ size, writes, inMemory }) => inMemory !== true && (!writes || size === to - from));
       if (to > this.#leaked || to > 0 || to - from > 8 || !isWhole) this.#mixed.push({ from, to });
       else for (const { offset } of group) slots.set(offset, { offset: from, size: to - from });
     }

@@ -6,10 +6,14 @@
  * The number handed out is the iterator's own first word, so `current` is one less than the next. Both are 0 when
  * nothing is left. Source: kernel/bpf/bpf_iter.c of Linux 6.18; facts/iterators.md 3.3.
  */
+import type { CallPlan, NumberIteratorPart } from '../../jit/index.ts';
 import { type FunctionDefinition, signature } from '../helpers/definition.ts';
 
 const E2BIG = 7;
 const EINVAL = 22;
+
+/** Compiled code does without the calls. */
+const inline = (part: NumberIteratorPart) => (): CallPlan => ({ kind: 'number-iterator', part });
 
 /** The longest range (BPF_MAX_LOOPS). */
 const MAX_LOOPS = 8 * 1024 * 1024;
@@ -17,6 +21,7 @@ const MAX_LOOPS = 8 * 1024 * 1024;
 export const numIterator: readonly FunctionDefinition[] = [
   {
     name: 'bpf_iter_num_new',
+    plan: inline('new'),
     signature: signature('p i i -> s'),
     make:
       ({ memory }) =>
@@ -31,6 +36,7 @@ export const numIterator: readonly FunctionDefinition[] = [
   },
   {
     name: 'bpf_iter_num_next',
+    plan: inline('next'),
     signature: signature('p -> p'),
     make:
       ({ memory }) =>
@@ -50,6 +56,7 @@ export const numIterator: readonly FunctionDefinition[] = [
   },
   {
     name: 'bpf_iter_num_destroy',
+    plan: inline('destroy'),
     signature: signature('p -> v'),
     make:
       ({ memory }) =>
