@@ -5,12 +5,15 @@
 import { currentFunctions } from './helpers/current.ts';
 import type { FunctionDefinition } from './helpers/definition.ts';
 import { dynptrHelpers, dynptrKfuncs } from './helpers/dynptr.ts';
+import { lockHelpers, lockKfuncs } from './helpers/locks.ts';
+import { loopHelpers } from './helpers/loops.ts';
 import { machineFunctions } from './helpers/machine.ts';
 import { numberFunctions } from './helpers/numbers.ts';
 import { printFunctions } from './helpers/print.ts';
 import { probeReads } from './helpers/probe-read.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
 import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
+import { objectHelpers, objectKfuncs } from './kfuncs/objects.ts';
 import { stringKfuncs } from './kfuncs/strings.ts';
 import { openCodedIterators } from './open-coded/index.ts';
 
@@ -21,9 +24,14 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   printFunctions,
   probeReads,
   dynptrHelpers,
+  lockHelpers,
+  loopHelpers,
+  objectHelpers,
   seqHelpers,
   cpumaskKfuncs,
   dynptrKfuncs,
+  lockKfuncs,
+  objectKfuncs,
   stringKfuncs,
   openCodedIterators,
 ];

@@ -5,7 +5,7 @@
 import type { Btf } from '../btf/index.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import type { KernelMemory } from './memory/kernel-memory.ts';
-import type { ObjectSession } from './sources/source.ts';
+import type { KernelObjects, ObjectSession } from './sources/source.ts';
 
 /** Time, chance and processors, as the embedder gives them. */
 export interface Machine {
@@ -42,6 +42,8 @@ export interface Runtime {
   mapAt(address: number): EmbeddedMap | undefined;
   /** The running program. @throws Error outside of one */
   readonly invocation: Invocation;
+  /** The tasks, cgroups and files of this kernel; undefined if it was given none. */
+  readonly objects?: KernelObjects | undefined;
   /** Offset of the task_struct of the task that runs programs (`current`). */
   readonly currentTask: number;
   /**

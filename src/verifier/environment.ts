@@ -59,14 +59,17 @@ export class InsnFacts {
   readonly mapKey: Float64Array;
   /** Calls of bpf_loop: the function that it was always given, with flags 0, + 1; -1 if it varies. */
   readonly loopCallback: Int32Array;
+  /** Calls that put an object into a list or tree: bytes from its start to the node. */
+  readonly nodeOffset: Int32Array;
 
   constructor(count: number) {
-    const tables = new TableBuffer(count * (1 * 8 + 4 * 4 + 1 * 2 + 13 * 1));
+    const tables = new TableBuffer(count * (1 * 8 + 5 * 4 + 1 * 2 + 13 * 1));
     this.mapKey = tables.float64(count);
     this.pointerType = tables.int32(count);
     this.component = tables.int32(count);
     this.mapIndex = tables.int32(count);
     this.loopCallback = tables.int32(count);
+    this.nodeOffset = tables.int32(count);
     this.liveRegisters = tables.uint16(count);
     this.seen = tables.uint8(count);
     this.untrusted = tables.uint8(count);

@@ -5,7 +5,7 @@
 export { type AcceptedProgram, accept } from './accept.ts';
 export { diagnose } from './diagnosis/index.ts';
 export type { FurthestAccess, InsnFacts, Statistics, Subprogram } from './environment.ts';
-export type { FieldKind, MapFields, SpecialField } from './fields.ts';
+export type { AllocatedType, FieldKind, MapFields, SpecialField } from './fields.ts';
 export { kindOf, VerifierInput } from './input/index.ts';
 export type { Diagnostic } from './messages/index.ts';
 export { type Linux618Options, linux618 } from './profile/linux-6.18/index.ts';

@@ -3,7 +3,9 @@
  * function for one kernel. The families beside this file are tables of these; one that is in no table is unsupported,
  * by name, when a program that calls it is loaded.
  */
+import type { Btf } from '../../btf/index.ts';
 import type { Callee, CallPlan, Signature } from '../../jit/index.ts';
+import type { AllocatedType } from '../../verifier/index.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** Where a call stands, for functions that depend on it. */
@@ -13,12 +15,25 @@ export interface CallSite {
   readonly programType: number;
   /** The map that the call was always given, if the verifier found there is only one. */
   readonly map: number | undefined;
+  /** Of calls that put an object into a list or tree: bytes from its start to the node (InsnFacts.nodeOffset). */
+  readonly nodeOffset: number;
+  /** The types of objects that the program may allocate; undefined if it has no BTF. */
+  readonly types: ProgramTypes | undefined;
+}
+
+/** What a program's BTF says of the objects that it allocates. */
+export interface ProgramTypes {
+  readonly btf: Btf;
+  /** Those of which more is known than their size, by their ids in `btf` (VerifierInput.allocatedTypes()). */
+  readonly allocated: ReadonlyMap<number, AllocatedType>;
 }
 
 export interface FunctionDefinition {
   /** With the `bpf_` prefix. */
   readonly name: string;
   readonly signature: Signature;
+  /** Fields of the kernel's structs that it reads, like `task_struct.pid`: a source fills only those that are asked for. */
+  readonly reads?: readonly string[];
   /** Called once a kernel; what it returns is called by programs, with offsets into linear memory for pointers. */
   make(runtime: Runtime): Callee;
   /** A better way for this call than importing `make`, where there is one. */

@@ -119,6 +119,7 @@ export function checkNode(env: Env, call: KfuncCall, regno: number, kind: 'list_
   call.argBtfId = typeId;
   if (off !== contains.nodeOffset)
     env.reject(EINVAL, 'kfunc/node-offset', { off, node, nodeOff: contains.nodeOffset, type: wanted });
+  env.facts.nodeOffset[env.insn] = off;
 }
 
 /** Makes a register the pointer to a node of a list or tree. */
