@@ -15,6 +15,7 @@ import {
 } from '../../uapi/index.ts';
 import type { MapFields } from '../../verifier/index.ts';
 import { EINVAL } from './errnos.ts';
+import type { MapBase } from './map-base.ts';
 
 export interface MapAttributes {
   readonly name: string;
@@ -32,6 +33,8 @@ export interface MapAttributes {
   readonly btfVmlinuxValueTypeId: number;
   /** Special fields of its value, as the verifier finds them in BTF. */
   readonly fields: MapFields | undefined;
+  /** Maps of maps: what those in it must be like. Only a pattern; it need not live on. */
+  readonly inner: MapBase | undefined;
 }
 
 /** The least that a map is made from; everything else is 0. */
@@ -48,6 +51,7 @@ export function mapAttributes(given: Partial<MapAttributes> & { readonly type: n
     btfValueTypeId: 0,
     btfVmlinuxValueTypeId: 0,
     fields: undefined,
+    inner: undefined,
     ...given,
   };
 }

@@ -1,6 +1,5 @@
-/** Errnos of map operations, positive, and errors made of them. */
-import { BpfiterError } from '../../errors.ts';
-import { errnoDescription, errnoName, mapTypeName } from '../../uapi/index.ts';
+/** Errnos of map operations, positive, and what they mean there. */
+import { mapTypeName } from '../../uapi/index.ts';
 
 export const EPERM = 1;
 export const ENOENT = 2;
@@ -15,15 +14,9 @@ export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOSPC = 28;
 export const ERANGE = 34;
+export const EOVERFLOW = 75;
 export const EOPNOTSUPP = 95;
 export const ENOTSUPP = 524;
-
-/** @param attempt completes "cannot ...": `create map 'x'` */
-export function mapFailure(errno: number, attempt: string, because: string | undefined): BpfiterError {
-  return new BpfiterError('refused', `cannot ${attempt}: ${because ?? errnoDescription(errno)} (${errnoName(errno)})`, {
-    errno,
-  });
-}
 
 /** What the common errnos mean for an element of a map. */
 export function explainElement(errno: number, type: number): string | undefined {

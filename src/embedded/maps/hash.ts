@@ -78,10 +78,14 @@ export abstract class HashTable extends MapBase {
   /** Bytes from one processor's value to the next. */
   readonly stride: number;
 
-  constructor(registry: MapRegistry, attributes: MapAttributes, kind: number) {
+  constructor(
+    registry: MapRegistry,
+    attributes: MapAttributes,
+    kind: number,
+    buckets = powerOfTwo(withSizes(registry, attributes).maxEntries),
+  ) {
     super(registry, withSizes(registry, attributes));
     this.stride = roundUp(this.valueSize, 8);
-    const buckets = powerOfTwo(this.maxEntries);
     const valueAt = header.ELEMENT_KEY + roundUp(this.keySize, 8);
     const elementSize = valueAt + this.stride * (isPerCpu(this.type) ? registry.possibleCpus : 1);
     this.put(header.KIND, kind);
@@ -89,9 +93,9 @@ export abstract class HashTable extends MapBase {
     this.put(header.VALUE_AT, valueAt);
     this.put(header.ELEMENT_SIZE, elementSize);
     // The first piece of memory for elements is small; the others grow.
-    this.put(header.CHUNK_ELEMENTS, Math.min(8, this.maxEntries + 1));
+    this.put(header.CHUNK_ELEMENTS, 8);
     this.put(header.MASK, buckets - 1);
-    this.put(header.SEED, has(attributes, BPF_F_ZERO_SEED) ? 0 : Math.floor(registry.random() * 2 ** 32));
+    this.put(header.SEED, has(attributes, BPF_F_ZERO_SEED) ? 0 : registry.random());
     this.put(header.BASE, this.memory.allocate(4 * buckets));
   }
 
@@ -108,12 +112,6 @@ export abstract class HashTable extends MapBase {
     const at = key === 0 ? 0 : runtime.hash_find(this.address, key);
     const next = at === 0 ? runtime.hash_first(this.address, 0) : runtime.hash_next(this.address, at);
     return next === 0 ? -ENOENT : (next >>> 0) + header.ELEMENT_KEY;
-  }
-
-  protected override takeValue(key: number, flags: number): Uint8Array | number {
-    const value = this.readValue(key, flags);
-    if (typeof value !== 'number') this.deleteElement(key);
-    return value;
   }
 
   /** Offset of a value without counting as use, 0 if there is no such key. */
@@ -135,13 +133,7 @@ export abstract class HashTable extends MapBase {
 
   protected override destroy(): void {
     this.clear();
-    const { view } = this.memory;
-    let chunk = this.get(header.CHUNKS);
-    while (chunk !== 0) {
-      const next = view.getUint32(chunk, true);
-      this.memory.free(chunk);
-      chunk = next;
-    }
+    this.freeElements();
     this.memory.free(this.get(header.BASE));
   }
 
@@ -186,6 +178,12 @@ export class HashMap extends HashTable {
     const value = this.find(key);
     return value === 0 ? -ENOENT : this.copyOut(value);
   }
+
+  protected override takeValue(key: number): Uint8Array | number {
+    const value = this.readValue(key);
+    if (typeof value !== 'number') this.deleteElement(key);
+    return value;
+  }
 }
 
 export class PerCpuHashMap extends HashMap {
@@ -212,6 +210,3 @@ export class PerCpuHashMap extends HashMap {
     return 0;
   }
 }
-
-export const makeHash = (registry: MapRegistry, attributes: MapAttributes): HashTable =>
-  isPerCpu(attributes.type) ? new PerCpuHashMap(registry, attributes) : new HashMap(registry, attributes);

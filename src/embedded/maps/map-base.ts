@@ -10,11 +10,12 @@ import { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY, BPF_MAP_TYPE_STRUCT_OPS, BPF_OBJ_NAME_LEN } from '../../uapi/index.ts';
 import type { SpecialField } from '../../verifier/index.ts';
+import { failure } from '../failure.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import * as header from '../runtime-wasm/map-header.ts';
 import { has, type MapAttributes } from './attributes.ts';
 import type { EmbeddedMap } from './embedded-map.ts';
-import { EBUSY, EINVAL, ENOENT, ENOTSUPP, EPERM, explainElement, mapFailure } from './errnos.ts';
+import { EINVAL, ENOENT, ENOTSUPP, EPERM, explainElement } from './errnos.ts';
 import type { MapRegistry } from './map-registry.ts';
 
 const { MAP_HEADER } = header;
@@ -23,6 +24,8 @@ const { MAP_HEADER } = header;
 export const isErrno = (result: number): boolean => result >>> 0 >= 0xfffff000;
 
 export abstract class MapBase implements EmbeddedMap {
+  /** Among what can be pinned. */
+  readonly kind = 'map';
   readonly attributes: MapAttributes;
   readonly registry: MapRegistry;
   readonly memory: LinearMemory;
@@ -51,15 +54,17 @@ export abstract class MapBase implements EmbeddedMap {
     this.keySize = attributes.keySize;
     this.valueSize = attributes.valueSize;
     this.maxEntries = attributes.maxEntries;
-    this.flags = attributes.flags;
-    this.address = this.memory.allocate(MAP_HEADER + Math.max(8, registry.layout.size)) + MAP_HEADER;
+    // Those two are of the descriptor that creating gives, here of the map.
+    this.flags = attributes.flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
+    this.address = this.memory.allocate(MAP_HEADER + registry.layout.size) + MAP_HEADER;
     this.id = registry.add(this, this.address);
     this.#describe();
   }
 
   /** Fills the struct bpf_map, and the header but for what is the type's own. */
   #describe(): void {
-    const { fields } = this.registry.layout;
+    const { layout } = this.registry;
+    const { view } = this.memory;
     const words: Readonly<Record<string, number>> = {
       map_type: this.type,
       key_size: this.keySize,
@@ -69,15 +74,11 @@ export abstract class MapBase implements EmbeddedMap {
       id: this.id,
     };
     for (const [name, value] of Object.entries(words)) {
-      const field = fields[name];
-      if (field !== undefined) this.memory.view.setUint32(this.address + field.offset, value, true);
+      view.setUint32(this.address + layout.field(name).offset, value, true);
     }
-    const { name, map_extra: extra } = fields;
-    if (extra !== undefined) this.memory.view.setBigUint64(this.address + extra.offset, this.attributes.extra, true);
-    if (name !== undefined) {
-      const bytes = new TextEncoder().encode(this.name).subarray(0, BPF_OBJ_NAME_LEN - 1);
-      this.memory.u8.set(bytes, this.address + name.offset);
-    }
+    view.setBigUint64(this.address + layout.field('map_extra').offset, this.attributes.extra, true);
+    const name = new TextEncoder().encode(this.name).subarray(0, BPF_OBJ_NAME_LEN - 1);
+    this.memory.u8.set(name, this.address + layout.field('name').offset);
     this.put(header.KIND, header.KIND_OTHER);
     this.put(header.KEY_SIZE, this.keySize);
     this.put(header.VALUE_SIZE, this.valueSize);
@@ -217,8 +218,7 @@ export abstract class MapBase implements EmbeddedMap {
   tryFreeze(): number {
     // Locks and timers would have to be written by programs.
     if (this.type === BPF_MAP_TYPE_STRUCT_OPS || this.attributes.fields !== undefined) return -ENOTSUPP;
-    if (has(this.attributes, BPF_F_RDONLY)) return -EPERM;
-    if (this.#frozen) return -EBUSY;
+    if (!this.mayWrite) return -EPERM;
     this.#frozen = true;
     return 0;
   }
@@ -250,6 +250,20 @@ export abstract class MapBase implements EmbeddedMap {
     return this.#scratchPlace() + 2 * this.#keyRoom;
   }
 
+  /** Has something write a value, and gives that unless it answers with an errno. */
+  protected throughRoom(write: (room: number) => number): Uint8Array | number {
+    const room = this.#valuePlace();
+    const result = write(room);
+    return result < 0 ? result : this.memory.u8.slice(room, room + this.valueSize);
+  }
+
+  /** Has something read bytes of the size of a value. */
+  protected withBytes(bytes: Uint8Array, read: (place: number) => number): number {
+    const place = this.#valuePlace();
+    this.memory.u8.set(bytes, place);
+    return read(place);
+  }
+
   /** A value as users see it: special fields are zero. */
   protected copyOut(value: number): Uint8Array {
     const bytes = this.memory.u8.slice(value, value + this.valueSize);
@@ -269,6 +283,16 @@ export abstract class MapBase implements EmbeddedMap {
     }
   }
 
+  /** Frees the pieces of memory that elements were cut from. */
+  protected freeElements(): void {
+    let chunk = this.get(header.CHUNKS);
+    while (chunk !== 0) {
+      const next = this.memory.view.getUint32(chunk, true);
+      this.memory.free(chunk);
+      chunk = next;
+    }
+  }
+
   // KernelMap.
 
   lookup(key: Uint8Array): Uint8Array | undefined {
@@ -280,7 +304,7 @@ export abstract class MapBase implements EmbeddedMap {
 
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
     if (value.length !== this.transferSize) {
-      throw new BpfiterError('usage', `${this.#what} takes values of ${this.transferSize} bytes, not ${value.length}`);
+      throw new BpfiterError('usage', `${this.what} takes values of ${this.transferSize} bytes, not ${value.length}`);
     }
     const result = this.tryUpdate(this.#checkedKey(key), value, flags);
     if (result < 0) throw this.#failure(-result, 'update a key of');
@@ -317,26 +341,26 @@ export abstract class MapBase implements EmbeddedMap {
 
   freeze(): void {
     const result = this.tryFreeze();
-    if (result < 0) throw mapFailure(-result, `freeze ${this.#what}`, undefined);
+    if (result < 0) throw failure(-result, `freeze ${this.what}`);
   }
 
   pin(path: string): void {
     this.registry.services.pin(path, this);
   }
 
-  get #what(): string {
+  get what(): string {
     return `map '${this.name}'`;
   }
 
   #checkedKey(key: Uint8Array): Uint8Array | undefined {
     if (key.length !== this.keySize) {
-      throw new BpfiterError('usage', `${this.#what} takes keys of ${this.keySize} bytes, not ${key.length}`);
+      throw new BpfiterError('usage', `${this.what} takes keys of ${this.keySize} bytes, not ${key.length}`);
     }
     return this.keySize === 0 ? undefined : key;
   }
 
   #failure(errno: number, attempt: string): BpfiterError {
-    return mapFailure(errno, `${attempt} ${this.#what}`, explainElement(errno, this.type));
+    return failure(errno, `${attempt} ${this.what}`, { because: explainElement(errno, this.type) });
   }
 
   // How long it lives: while a user has it open, or a program, a pin or another map holds it.

@@ -2,52 +2,55 @@
  * The maps of one embedded kernel: their ids and addresses, and what maps need of the kernel around them.
  */
 import type { FieldKind } from '../../verifier/index.ts';
+import { IdTable } from '../id-table.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { CURRENT_CPU } from '../memory/places.ts';
+import type { StructLayout } from '../model/model.ts';
 import type { RuntimeImports } from '../runtime-wasm/runtime-wasm.ts';
 import { EINVAL } from './errnos.ts';
 import type { MapBase } from './map-base.ts';
-
-/** A field of a kernel struct. */
-export interface FieldPlace {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** How struct bpf_map lies, as far as the kernel's types have it. */
-export interface StructLayout {
-  readonly size: number;
-  readonly fields: { readonly [name: string]: FieldPlace | undefined };
-}
 
 /** A program as a PROG_ARRAY takes it. */
 export interface ProgramSlot {
   readonly id: number;
   /** Index into the kernel's function table. */
   readonly tableIndex: number;
+  /** The slot holds the program until it is emptied. */
+  hold(): void;
+  release(): void;
 }
 
 /** What the rest of the kernel does for maps. Descriptors are the ids of what they stand for. */
 export interface MapServices {
-  /** Lets go of what a special field of a value holds; the field is to be all zero afterwards. */
+  /**
+   * Lets go of what a special field of a value holds; the field is to be all zero afterwards.
+   * @param field its offset in the value
+   */
   releaseField(kind: FieldKind, offset: number, map: MapBase, field: number): void;
   /** The program to put into a slot of that map, or a negative errno. */
   program(descriptor: number, map: MapBase): ProgramSlot | number;
-  /** The struct (task, socket, inode, cgroup, ...) that keys of a storage or an object map name; or a negative errno. */
+  /**
+   * The struct in memory (task, socket, inode, cgroup, ...) that a descriptor names, as a storage takes for a key and a
+   * map of objects for a value; or a negative errno.
+   */
   object(descriptor: number, map: MapBase): number;
+  /** What users see of such an object: the cookie of a socket, the id of a program, ...; of as many bytes as a value has. */
+  describeObject(object: number, map: MapBase): bigint;
   pin(path: string, map: MapBase): void;
 }
 
 export class MapRegistry {
   readonly memory: LinearMemory;
   readonly possibleCpus: number;
+  /** Of struct bpf_map. */
   readonly layout: StructLayout;
   readonly services: MapServices;
-  /** Between 0 and 1; seeds of hash tables. */
+  /** 32 random bits, for the seeds of hash tables. */
   readonly random: () => number;
   readonly #byAddress = new Map<number, MapBase>();
-  readonly #byId = new Map<number, MapBase>();
-  #lastId = 0;
+  readonly #byId = new IdTable<MapBase>();
+  readonly #waiting = new Map<number, () => void>();
+  #newest: MapBase | undefined;
 
   constructor(options: {
     readonly memory: LinearMemory;
@@ -70,15 +73,15 @@ export class MapRegistry {
 
   /** Takes a map in. @returns its id */
   add(map: MapBase, address: number): number {
-    this.#lastId += 1;
     this.#byAddress.set(address, map);
-    this.#byId.set(this.#lastId, map);
-    return this.#lastId;
+    this.#newest = map;
+    return this.#byId.add(map);
   }
 
   remove(map: MapBase): void {
     this.#byAddress.delete(map.address);
-    this.#byId.delete(map.id);
+    this.#byId.remove(map.id);
+    if (this.#newest === map) this.#newest = undefined;
   }
 
   /** @param address may be negative, as wasm passes it */
@@ -90,9 +93,24 @@ export class MapRegistry {
     return this.#byId.get(id);
   }
 
-  /** The map that was taken in last, if it is one. */
+  /** The map that was taken in last, if it is one still. */
   get newest(): MapBase | undefined {
-    return this.#byId.get(this.#lastId);
+    return this.#newest;
+  }
+
+  /** The map with that id, or else with the next higher one. */
+  from(id: number): MapBase | undefined {
+    return this.#byId.from(id)?.object;
+  }
+
+  /** Calls back each time records are complete in the ring buffer with that BASE and whoever wrote them wakes readers. */
+  onWake(ring: number, action: (() => void) | undefined): void {
+    if (action === undefined) this.#waiting.delete(ring);
+    else this.#waiting.set(ring, action);
+  }
+
+  wake(ring: number): void {
+    this.#waiting.get(ring)?.();
   }
 
   all(): Iterable<MapBase> {
@@ -118,6 +136,7 @@ export function mapImports(registry: () => MapRegistry): RuntimeImports {
       registry()
         .at(map)
         ?.updateElement(key >>> 0, value >>> 0, flags >>> 0) ?? -EINVAL,
+    wake: (ring) => registry().wake(ring >>> 0),
     remove: (map, key) =>
       registry()
         .at(map)

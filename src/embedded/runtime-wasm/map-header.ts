@@ -48,3 +48,21 @@ export const ELEMENT_OLDER = 8;
 /** LRU: the next newer element; bit 0 says whether a program has looked it up since it was passed over. */
 export const ELEMENT_NEWER = 12;
 export const ELEMENT_KEY = 16;
+
+/** A node of a trie: where its key begins. */
+export const TRIE_KEY = 12;
+
+// A ring buffer, from its BASE on.
+export const RING_CONSUMER = 0;
+export const RING_PRODUCER = 4096;
+export const RING_PENDING = 4104;
+/** Whether users wait for records; only this side reads it. */
+export const RING_WAITERS = 4112;
+/** Bytes of the ring - 1. */
+export const RING_MASK = 4116;
+export const RING_DATA = 8192;
+/** Bytes of a record's own: its length with the two bits below, and how many pages it is from BASE. */
+export const RING_HEADER = 8;
+/** Bits 31 and 30 of the length: not complete yet; not to be read. As signed numbers, for JavaScript's operators. */
+export const RING_BUSY = -0x80000000;
+export const RING_DISCARDED = 0x40000000;

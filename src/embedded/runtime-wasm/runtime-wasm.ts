@@ -14,6 +14,8 @@ export interface RuntimeImports {
   lookup(map: number, key: number): number;
   update(map: number, key: number, value: number, flags: number): number;
   remove(map: number, key: number): number;
+  /** Records are complete in a ring buffer, which is named by its BASE, and somebody waits for them. */
+  wake(ring: number): void;
 }
 
 /**
@@ -60,6 +62,28 @@ export interface RuntimeExports {
   hash_place(map: number, key: number, flags: number): number;
   percpu_hash_update(map: number, key: number, value: number, flags: number): number;
   hash_delete(map: number, key: number): number;
+
+  /** Storage: hashes whose keys are offsets of kernel objects. */
+  storage_find(map: number, owner: number): number;
+  storage_get(map: number, owner: number, value: number, flags: number, upper: number): number;
+  storage_add(map: number, owner: number, value: number): number;
+  storage_delete(map: number, owner: number): number;
+
+  lpm_trie_lookup(map: number, key: number): number;
+  lpm_trie_update(map: number, key: number, value: number, flags: number): number;
+  lpm_trie_delete(map: number, key: number): number;
+  lpm_trie_next(map: number, key: number): number;
+
+  map_push_elem(map: number, value: number, flags: number, upper: number): number;
+  map_pop_elem(map: number, into: number): number;
+  map_peek_elem(map: number, into: number): number;
+
+  /** Sizes, flags: low and high word. */
+  ringbuf_reserve(map: number, size: number, sizeUpper: number, flags: number, flagsUpper: number): number;
+  ringbuf_submit(sample: number, flags: number): void;
+  ringbuf_discard(sample: number, flags: number): void;
+  ringbuf_output(map: number, data: number, size: number, flags: number, flagsUpper: number): number;
+  ringbuf_query(map: number, what: bigint): bigint;
 }
 
 let compiled: WasmModule | undefined;

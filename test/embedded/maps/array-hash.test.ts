@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CURRENT_CPU } from '../../../src/embedded/memory/places.ts';
+import { layoutOf } from '../../../src/embedded/model/index.ts';
 import {
   BPF_F_LOCK,
   BPF_F_NO_PREALLOC,
@@ -147,7 +148,9 @@ describe('hashes', () => {
 it('the struct bpf_map tells what the map is', () => {
   const { create, memory } = testKernel();
   const map = create({ ...hash, name: 'a_rather_long_name' });
-  const word = (offset: number) => memory.view.getUint32(map.address + offset, true);
-  expect([24, 28, 32, 36, 48, 52].map(word)).toEqual([1, 4, 8, 4, 0, map.id]);
-  expect(memory.text(map.address + 64, 16)).toBe('a_rather_long_n');
+  const layout = layoutOf('bpf_map');
+  const word = (name: string) => memory.view.getUint32(map.address + layout.field(name).offset, true);
+  const names = ['map_type', 'key_size', 'value_size', 'max_entries', 'map_flags', 'id'];
+  expect(names.map(word)).toEqual([1, 4, 8, 4, 0, map.id]);
+  expect(memory.text(map.address + layout.field('name').offset, 16)).toBe('a_rather_long_n');
 });

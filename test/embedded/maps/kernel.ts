@@ -5,6 +5,7 @@ import { tryCreateMap } from '../../../src/embedded/maps/create-map.ts';
 import type { MapBase } from '../../../src/embedded/maps/map-base.ts';
 import { MapRegistry, type MapServices, mapImports } from '../../../src/embedded/maps/map-registry.ts';
 import { LinearMemory } from '../../../src/embedded/memory/linear-memory.ts';
+import { layoutOf } from '../../../src/embedded/model/index.ts';
 
 export interface TestKernel {
   readonly registry: MapRegistry;
@@ -12,35 +13,21 @@ export interface TestKernel {
   create(attributes: Partial<MapAttributes> & { readonly type: number }): MapBase;
 }
 
-/** Names of the struct bpf_map that the tests look at. */
-const layout = {
-  size: 96,
-  fields: {
-    map_type: { offset: 24, size: 4 },
-    key_size: { offset: 28, size: 4 },
-    value_size: { offset: 32, size: 4 },
-    max_entries: { offset: 36, size: 4 },
-    map_extra: { offset: 40, size: 8 },
-    map_flags: { offset: 48, size: 4 },
-    id: { offset: 52, size: 4 },
-    name: { offset: 64, size: 16 },
-  },
-};
-
 export function testKernel(possibleCpus = 2, services: Partial<MapServices> = {}): TestKernel {
   const memory: LinearMemory = new LinearMemory(mapImports(() => registry));
   const registry: MapRegistry = new MapRegistry({
     memory,
     possibleCpus,
-    layout,
+    layout: layoutOf('bpf_map'),
     services: {
       releaseField: () => {},
       program: () => -9,
       object: () => -9,
+      describeObject: BigInt,
       pin: () => {},
       ...services,
     },
-    random: () => 0.5,
+    random: () => 0x12345678,
   });
   return {
     registry,

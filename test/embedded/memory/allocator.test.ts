@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LinearMemory } from '../../../src/embedded/memory/linear-memory.ts';
 import { HEAP_START } from '../../../src/embedded/memory/places.ts';
 
-const nothing = { release_fields: () => {}, lookup: () => 0, update: () => 0, remove: () => 0 };
+const nothing = { release_fields: () => {}, lookup: () => 0, update: () => 0, remove: () => 0, wake: () => {} };
 
 /** Numbers that are the same in each run. */
 function* numbers(seed: number): Generator<number, never> {

@@ -10,8 +10,6 @@
 import { CURRENT_CPU } from '../../memory/places.ts';
 import {
   BASE,
-  CHUNK_ELEMENTS,
-  CHUNKS,
   COUNT,
   CPUS,
   ELEMENT_HASH,
@@ -19,8 +17,6 @@ import {
   ELEMENT_NEWER,
   ELEMENT_NEXT,
   ELEMENT_OLDER,
-  ELEMENT_SIZE,
-  FREE,
   HEAD,
   KEY_SIZE,
   KIND,
@@ -31,9 +27,10 @@ import {
   STRIDE,
   TAIL,
   VALUE_AT,
+  VALUE_SIZE,
 } from '../map-header.ts';
-import { allocate } from './allocator.ts';
 import { copy, jhash, jhash4, jhash8, same } from './bytes.ts';
+import { putElement, takeElement } from './elements.ts';
 import { BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from './errno.ts';
 import { get, put } from './header.ts';
 import { copyValue, releaseFields, zeroFields } from './values.ts';
@@ -41,8 +38,6 @@ import { copyValue, releaseFields, zeroFields } from './values.ts';
 const LRU_HASH: u32 = 9;
 const LRU_PERCPU_HASH: u32 = 10;
 const PERCPU_HASH: u32 = 5;
-
-const CHUNK_BYTES: u32 = 1 << 16;
 
 function isLru(map: u32): bool {
   const kind = get(map, KIND);
@@ -186,35 +181,6 @@ function evict(map: u32): void {
   unlink(map, element);
 }
 
-// Elements.
-
-function takeElement(map: u32): u32 {
-  if (get(map, FREE) === 0 && !cutElements(map)) return 0;
-  const element = get(map, FREE);
-  put(map, FREE, load<u32>(element, ELEMENT_OLDER));
-  return element;
-}
-
-function cutElements(map: u32): bool {
-  const size = get(map, ELEMENT_SIZE);
-  const count = get(map, CHUNK_ELEMENTS);
-  const chunk = allocate(16 + count * size);
-  if (chunk === 0) return false;
-  store<u32>(chunk, get(map, CHUNKS));
-  put(map, CHUNKS, chunk);
-  for (let element = chunk + 16 + count * size; element > chunk + 16; ) {
-    element -= size;
-    putElement(map, element);
-  }
-  if (count * size <= CHUNK_BYTES / 2) put(map, CHUNK_ELEMENTS, count * 2);
-  return true;
-}
-
-function putElement(map: u32, element: u32): void {
-  store<u32>(element, get(map, FREE), ELEMENT_OLDER);
-  put(map, FREE, element);
-}
-
 /** Where the pointer to that element is. */
 function linkTo(map: u32, element: u32): u32 {
   let link = bucketOf(map, load<u32>(element, ELEMENT_HASH));
@@ -321,6 +287,55 @@ export function percpu_hash_update(map: u32, key: u32, value: u32, flags: u32): 
 
 export function hash_delete(map: u32, key: u32): i32 {
   const element = hash_find(map, key);
+  if (element === 0) return ENOENT;
+  unlink(map, element);
+  return 0;
+}
+
+// Storage of kernel objects (tasks, sockets, inodes, cgroups): a hash whose keys are offsets of the objects.
+
+const STORAGE_GET_F_CREATE: u32 = 1;
+
+function findOwner(map: u32, owner: u32): u32 {
+  let element = load<u32>(bucketOf(map, owner >> 3));
+  while (element !== 0 && load<u32>(element, ELEMENT_KEY) !== owner) element = load<u32>(element, ELEMENT_NEXT);
+  return element;
+}
+
+/** @returns the value of that object, or 0 */
+export function storage_find(map: u32, owner: u32): u32 {
+  const element = findOwner(map, owner);
+  return element === 0 ? 0 : element + get(map, VALUE_AT);
+}
+
+/** As bpf_*_storage_get(). @param value what a new one is to be, 0 for zeros @returns the object's value, or 0 */
+export function storage_get(map: u32, owner: u32, value: u32, flags: u32, upper: u32): u32 {
+  if (owner === 0 || flags > STORAGE_GET_F_CREATE || upper !== 0) return 0;
+  const found = storage_find(map, owner);
+  return found !== 0 || flags === 0 ? found : storage_add(map, owner, value);
+}
+
+/** @returns the new value, or 0 without memory */
+export function storage_add(map: u32, owner: u32, value: u32): u32 {
+  const element = takeElement(map);
+  if (element === 0) return 0;
+  const bucket = bucketOf(map, owner >> 3);
+  store<u32>(element, owner >> 3, ELEMENT_HASH);
+  store<u32>(element, owner, ELEMENT_KEY);
+  store<u32>(element, load<u32>(bucket), ELEMENT_NEXT);
+  store<u32>(bucket, element);
+  put(map, COUNT, get(map, COUNT) + 1);
+  const place = element + get(map, VALUE_AT);
+  if (value === 0) memory.fill(place, 0, get(map, VALUE_SIZE));
+  else copyValue(map, place, value);
+  zeroFields(map, place);
+  return place;
+}
+
+/** As bpf_*_storage_delete(). */
+export function storage_delete(map: u32, owner: u32): i32 {
+  if (owner === 0) return EINVAL;
+  const element = findOwner(map, owner);
   if (element === 0) return ENOENT;
   unlink(map, element);
   return 0;

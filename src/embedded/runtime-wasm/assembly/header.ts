@@ -8,3 +8,8 @@ export function get(map: u32, field: u32): u32 {
 export function put(map: u32, field: u32, value: u32): void {
   store<u32>(map - MAP_HEADER + field, value);
 }
+
+/** Where a field is. */
+export function addressOf(map: u32, field: u32): u32 {
+  return map - MAP_HEADER + field;
+}

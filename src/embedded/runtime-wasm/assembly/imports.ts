@@ -6,3 +6,5 @@ export declare function release_fields(map: u32, value: u32): void;
 export declare function lookup(map: u32, key: u32): u32;
 export declare function update(map: u32, key: u32, value: u32, flags: u32): i32;
 export declare function remove(map: u32, key: u32): i32;
+/** Records are complete in a ring buffer, which is named by its BASE, and somebody waits for them. */
+export declare function wake(ring: u32): void;

@@ -1,7 +1,11 @@
 /** The runtime's module: what of it JavaScript and compiled programs call. */
 export * from './allocator.ts';
 export * from './array.ts';
+export * from './bloom-filter.ts';
 export { jhash, memcmp, memcpy } from './bytes.ts';
 export * from './dispatch.ts';
 export * from './hash.ts';
+export * from './lpm-trie.ts';
+export * from './queue-stack.ts';
+export * from './ringbuf.ts';
 export * from './values.ts';
