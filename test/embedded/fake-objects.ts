@@ -2,10 +2,10 @@
  * Tasks for tests of walks: a list that a test may change between two reads. Structs have pid and tgid only; files and
  * memory areas are offsets that mean nothing.
  */
+import type { KernelMemory } from '../../src/embedded/memory/kernel-memory.ts';
 import { layoutOf } from '../../src/embedded/model/index.ts';
 import { Needs } from '../../src/embedded/sources/needs.ts';
 import type { Cursor, FileCursor, KernelObjects, ObjectSession } from '../../src/embedded/sources/source.ts';
-import type { FakeMemory } from './fake-memory.ts';
 
 export interface FakeTask {
   readonly pid: number;
@@ -33,11 +33,11 @@ export class FakeObjects implements KernelObjects {
   /** Children in the order in which they were made. */
   cgroups: FakeCgroup[] = [];
   sessions = 0;
-  readonly #memory: FakeMemory;
+  readonly #memory: KernelMemory;
   readonly #structs = new Map<number, number>();
   readonly #cgroupStructs = new Map<bigint, number>();
 
-  constructor(memory: FakeMemory, tasks: FakeTask[] = []) {
+  constructor(memory: KernelMemory, tasks: FakeTask[] = []) {
     this.#memory = memory;
     this.tasks = tasks;
   }

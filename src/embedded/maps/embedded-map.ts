@@ -4,6 +4,7 @@
  */
 import type { CallPlan } from '../../jit/index.ts';
 import type { KernelMap } from '../../kernel.ts';
+import type { SpecialField } from '../../verifier/index.ts';
 
 export interface EmbeddedMap extends KernelMap {
   readonly flags: number;
@@ -18,6 +19,18 @@ export interface EmbeddedMap extends KernelMap {
    * general one: arrays look up inline. @param name with the `bpf_` prefix
    */
   plan(name: string): CallPlan | undefined;
+
+  /** Fields of the value that are more than bytes: locks, timers, pointers. */
+  readonly specialFields: readonly SpecialField[];
+  /**
+   * Of the types whose elements can be walked: offsets of keys and values, of per-CPU types those of the processor that
+   * runs; storage maps have the offset of the owner for a key. Undefined elsewhere.
+   */
+  elements(): Iterable<readonly [key: number, value: number]> | undefined;
+
+  /** Keeps it; counts. */
+  hold(): void;
+  release(): void;
 
   // As programs call them: keys and values are offsets, results offsets (0: NULL) or negative errnos.
   lookupElement(key: number): number;

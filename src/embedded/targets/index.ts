@@ -1,8 +1,11 @@
 /** The iterator targets of the embedded kernel, one file each. */
 import type { IterTargetDefinition } from '../iter/target.ts';
+import { bpfMapElemTarget } from './bpf-map-elem.ts';
 import { bpfObjectTargets } from './bpf-objects.ts';
+import { bpfSkStorageMapTarget } from './bpf-sk-storage-map.ts';
 import { cgroupTarget } from './cgroup.ts';
 import type { TargetEnvironment } from './environment.ts';
+import { sockmapTarget } from './sockmap.ts';
 import { taskTarget } from './task.ts';
 import { taskFileTarget } from './task-file.ts';
 import { taskVmaTarget } from './task-vma.ts';
@@ -14,5 +17,8 @@ export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition
   taskFileTarget(env),
   taskVmaTarget(env),
   ...bpfObjectTargets(env),
+  bpfMapElemTarget(env),
+  bpfSkStorageMapTarget(env),
+  sockmapTarget(env),
   cgroupTarget(env),
 ];

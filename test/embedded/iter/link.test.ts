@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { SequenceWalk } from '../../../src/embedded/iter/sequence-walk.ts';
 import type { IterTargetDefinition } from '../../../src/embedded/iter/target.ts';
 import type { Program } from '../../../src/kernel.ts';
+import { FakeMemory } from '../fake-memory.ts';
 import { Fixture } from '../targets/fixture.ts';
 
 let fixture: Fixture;
 let released: number;
 beforeEach(() => {
-  fixture = new Fixture([{ pid: 1 }, { pid: 2 }]);
+  fixture = new Fixture(new FakeMemory(), [{ pid: 1 }, { pid: 2 }]);
   released = 0;
 });
 

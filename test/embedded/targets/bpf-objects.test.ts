@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
 import { layoutOf } from '../../../src/embedded/model/index.ts';
+import { FakeMemory } from '../fake-memory.ts';
 import { Fixture } from './fixture.ts';
 
 test('maps, programs and links are shown by number, also those that come after the end', () => {
-  const fixture = new Fixture();
+  const fixture = new Fixture(new FakeMemory());
   const map = (address: number) => ({ address }) as EmbeddedMap;
   fixture.maps.add(map(801));
   fixture.maps.add(map(802));
@@ -21,7 +22,7 @@ test('maps, programs and links are shown by number, also those that come after t
 });
 
 test('a link shows itself and its program, also after another program took its place', async () => {
-  const fixture = new Fixture();
+  const fixture = new Fixture(new FakeMemory());
   const { view } = fixture.memory;
   const layout = layoutOf('bpf_link');
   const show = ([at]: readonly number[]) => {
@@ -38,7 +39,7 @@ test('a link shows itself and its program, also after another program took its p
 });
 
 test('programs are shown by number', async () => {
-  const fixture = new Fixture();
+  const fixture = new Fixture(new FakeMemory());
   const program = fixture.program('bpf_prog', ([at]) => `${at} `);
   const other = fixture.program('task', () => 0);
   using link = fixture.iterators.attach(program);

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CgroupOrder, CgroupSelector } from '../../../src/kernel.ts';
+import { FakeMemory } from '../fake-memory.ts';
 import { type Body, Fixture } from './fixture.ts';
 
 const EOPNOTSUPP = 95;
 
 let fixture: Fixture;
 beforeEach(() => {
-  fixture = new Fixture();
+  fixture = new Fixture(new FakeMemory());
   fixture.objects.cgroups = [
     { id: 1n, path: '/' },
     { id: 20n, path: '/a', parent: 1n },

@@ -8,11 +8,12 @@ import type { EmbeddedLink, IterProgram } from '../../../src/embedded/iter/link.
 import { TargetRegistry } from '../../../src/embedded/iter/registry.ts';
 import { seqWrite } from '../../../src/embedded/iter/seq-file.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
+import type { KernelMemory } from '../../../src/embedded/memory/kernel-memory.ts';
 import { layoutOf, model } from '../../../src/embedded/model/index.ts';
 import { Needs } from '../../../src/embedded/sources/needs.ts';
 import { type TargetEnvironment, targetsOf } from '../../../src/embedded/targets/index.ts';
 import type { Program } from '../../../src/kernel.ts';
-import { FakeMemory } from '../fake-memory.ts';
+import type { FakeMemory } from '../fake-memory.ts';
 import { FakeObjects, type FakeTask } from '../fake-objects.ts';
 
 /** @param slots the low words of the arguments after meta @returns text to print, or a return value */
@@ -22,8 +23,8 @@ export interface FakeProgram extends IterProgram {
   holders: number;
 }
 
-export class Fixture {
-  readonly memory = new FakeMemory();
+export class Fixture<M extends KernelMemory = FakeMemory> {
+  readonly memory: M;
   readonly objects: FakeObjects;
   readonly maps = new IdTable<EmbeddedMap>();
   readonly programs = new IdTable<{ readonly address: number }>();
@@ -31,8 +32,10 @@ export class Fixture {
   readonly iterators: Iterators;
   readonly environment: TargetEnvironment;
 
-  constructor(tasks: FakeTask[] = []) {
-    const { memory, maps, programs, registry } = this;
+  /** @param memory in which the maps of a test are, if it has any */
+  constructor(memory: M, tasks: FakeTask[] = [], possibleCpus = 2) {
+    const { maps, programs, registry } = this;
+    this.memory = memory;
     this.objects = new FakeObjects(memory, tasks);
     this.iterators = new Iterators({
       memory,
@@ -47,12 +50,12 @@ export class Fixture {
       memory,
       model,
       objects: this.objects,
-      possibleCpus: 2,
+      possibleCpus,
       maps,
       programs,
       links: this.iterators.links,
       openMap: (selector) => {
-        const map = 'id' in selector ? maps.get(selector.id) : undefined;
+        const map = 'id' in selector ? [...maps.values()].find(({ id }) => id === selector.id) : undefined;
         if (map === undefined) throw new Error('no such map');
         return map;
       },
@@ -69,7 +72,8 @@ export class Fixture {
       const result = body(slots);
       if (typeof result === 'number') return result;
       const bytes = new TextEncoder().encode(result);
-      const text = memory.write(bytes);
+      const text = memory.allocate(bytes.length);
+      memory.u8.set(bytes, text);
       const seq = memory.view.getUint32(memory.view.getUint32(context, true), true);
       seqWrite(memory, seq, text, bytes.length);
       memory.free(text);

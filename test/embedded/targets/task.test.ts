@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TaskSelector } from '../../../src/kernel.ts';
+import { FakeMemory } from '../fake-memory.ts';
 import type { FakeTask } from '../fake-objects.ts';
 import { Fixture } from './fixture.ts';
 
@@ -15,7 +16,7 @@ const tasks = (): FakeTask[] => [
 async function textOf(
   target: string,
   task: TaskSelector | undefined,
-  fixture = new Fixture(tasks()),
+  fixture = new Fixture(new FakeMemory(), tasks()),
   bufferSize?: number,
 ): Promise<string> {
   const program = fixture.program(target, ([at, ...others]) => {
@@ -56,7 +57,7 @@ const cases: readonly (readonly [target: string, task: TaskSelector | undefined,
 
 describe.each([undefined, 1, 12])('in reads of %s bytes', (bufferSize) => {
   test.each(cases)('iter/%s of %o', async (target, task, text) => {
-    expect(await textOf(target, task, new Fixture(tasks()), bufferSize)).toBe(text);
+    expect(await textOf(target, task, new Fixture(new FakeMemory(), tasks()), bufferSize)).toBe(text);
   });
 });
 
@@ -79,7 +80,7 @@ describe('between two reads', () => {
   }
 
   test('tasks go, and others come', () => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const read = reader(fixture, 'task');
     expect([read(), read()]).toEqual(['1 ', '10 ']);
     // 12 is the one that the walk stands at.
@@ -91,7 +92,7 @@ describe('between two reads', () => {
   });
 
   test('threads come after the end', () => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const read = reader(fixture, 'task', { pid: 10 });
     expect([read(), read(), read(), read(), read()]).toEqual(['10 ', '15 ', '12 ', '0 ', '']);
     fixture.objects.tasks.push({ pid: 11, tgid: 10 });
@@ -99,7 +100,7 @@ describe('between two reads', () => {
   });
 
   test('a process ends: its threads are not looked for any more', () => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const read = reader(fixture, 'task', { pid: 10 });
     expect(read()).toBe('10 ');
     fixture.objects.tasks = [];
@@ -107,7 +108,7 @@ describe('between two reads', () => {
   });
 
   test('files are closed and opened', () => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const read = reader(fixture, 'task_file', { tid: 10 });
     expect(read()).toBe('10/0/1001 ');
     // 2 is the one that the walk stands at.
@@ -120,7 +121,7 @@ describe('between two reads', () => {
   });
 
   test('a task ends that the files were of', () => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const read = reader(fixture, 'task_file');
     expect([read(), read()]).toEqual(['1/0/1000 ', '10/0/1001 ']);
     fixture.objects.tasks = fixture.objects.tasks.filter(({ pid }) => pid === 1 || pid === 12);
@@ -139,7 +140,7 @@ describe('a task parameter is refused', () => {
     [{ pidFd: 0 }, 'usage', undefined, 'descriptor 0 cannot be used as a pidfd: it must be above 0'],
     [{ tid: 1, pid: 1 }, 'usage', undefined, 'task takes one of tid, pid and pidFd, not tid and pid'],
   ])('%o', (task, code, errno, message) => {
-    const fixture = new Fixture(tasks());
+    const fixture = new Fixture(new FakeMemory(), tasks());
     const program = fixture.program('task', () => 0);
     const attach = () => fixture.iterators.attach(program, { task });
     expect(attach).toThrow(message);
