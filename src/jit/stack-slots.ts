@@ -108,8 +108,7 @@ export function layOutStack(
 ): StackLayout {
   const { count, start, end } = graph;
   const entries = findEntries(insns, graph);
-  const enter = (block: number, registers: Int32Array): void =>
-    registers.set(entries.subarray(block * REGISTERS, (block + 1) * REGISTERS));
+  const enter = (block: number, registers: Int32Array): void => copyEntry(entries, block, registers);
   const frame = new FrameAccesses(stackDepth);
   const registers = new Int32Array(REGISTERS);
   for (let block = 0; block < count; block++) {
@@ -121,6 +120,11 @@ export function layOutStack(
   }
   const slots = frame.slots();
   return { size: frame.size(), slotOf: (offset) => slots.get(offset), enter };
+}
+
+function copyEntry(entries: Int32Array, block: number, registers: Int32Array): void {
+  for (let register = 0; register < REGISTERS; register++)
+    registers[register] = entries[block * REGISTERS + register] as number; // in range
 }
 
 /** What the registers hold at the start of each block. */
@@ -149,7 +153,7 @@ function findEntries(insns: InstructionView, { count, start, end, next, taken }:
     for (let block = 0; block < count; block++) {
       if (pending[block] === 0) continue;
       pending[block] = 0;
-      registers.set(entries.subarray(block * REGISTERS, (block + 1) * REGISTERS));
+      copyEntry(entries, block, registers);
       for (let insn = start[block] as number; insn < (end[block] as number); insn += insns.slots(insn))
         followFramePointers(insns, insn, registers);
       flow(next[block] as number);
@@ -231,33 +235,41 @@ function noteAccess(
   }
 }
 
-interface Access {
-  readonly offset: number;
-  readonly size: number;
-  readonly writes: boolean;
-  /** Its address is used for more than this access. */
-  readonly inMemory?: boolean;
-}
+/** Deepest that programs may go. */
+const MAX_DEPTH = 512;
 
+/** Sizes (1, 2, 4 and 8 as bits) of the accesses to each byte of the frame, from the deepest. */
 class FrameAccesses {
   readonly #stackDepth: number;
-  readonly #accesses = new Map<number, Access>();
+  readonly #reads = new Uint8Array(MAX_DEPTH);
+  readonly #writes = new Uint8Array(MAX_DEPTH);
+  /** 1: its address is used for more than loads and stores of the function. */
+  readonly #kept = new Uint8Array(MAX_DEPTH);
   /** Bytes from here up are memory. */
   #leaked = 0;
-  /** What is not slots nor leaked, as [from, to). */
-  readonly #mixed: { readonly from: number; readonly to: number }[] = [];
+  /** Deepest byte that is memory for another reason. */
+  #lowest = 0;
 
   constructor(stackDepth: number) {
     this.#stackDepth = stackDepth;
   }
 
   access(offset: number, size: number, writes: boolean): void {
-    this.#accesses.set((offset * 16 + size) * 2 + (writes ? 1 : 0), { offset, size, writes });
+    if (offset < -MAX_DEPTH || offset + size > 0) {
+      this.leakAll();
+      return;
+    }
+    const sizes = writes ? this.#writes : this.#reads;
+    sizes[offset + MAX_DEPTH] = (sizes[offset + MAX_DEPTH] as number) | size;
   }
 
   keepInMemory(offset: number, size: number): void {
-    // A key that no access() has.
-    this.#accesses.set((offset * 16 + size) * 2 + 0.5, { offset, size, writes: true, inMemory: true });
+    if (offset < -MAX_DEPTH || offset + size > 0) {
+      this.leakAll();
+      return;
+    }
+    this.#kept.fill(1, offset + MAX_DEPTH, offset + size + MAX_DEPTH);
+    this.#lowest = Math.min(this.#lowest, offset);
   }
 
   leakFrom(offset: number): void {
@@ -271,33 +283,40 @@ class FrameAccesses {
   /** By the offset of each access that is in one. To be called once. */
   slots(): Map<number, StackSlot> {
     const slots = new Map<number, StackSlot>();
-    const accesses = [...this.#accesses.values()].sort((a, b) => a.offset - b.offset);
-    for (let first = 0; first < accesses.length; ) {
-      const from = (accesses[first] as Access).offset;
-      let to = from;
-      let last = first;
-      for (; last < accesses.length; last++) {
-        const { offset, size } = accesses[last] as Access; // in range
-        if (last > first && offset >= to) break;
-        to = Math.max(to, offset + size);
+    for (let at = 0; at < MAX_DEPTH; ) {
+      if (this.#sizesAt(at) === 0) {
+        at += 1;
+        continue;
       }
-      const group = accesses.slice(first, last);
-      first = last;
-      const isWhole = group.every(({ size, writes, inMemory }) => inMemory !== true && (!writes || size === to - from));
-      if (to > this.#leaked || to > 0 || to - from > 8 || !isWhole) this.#mixed.push({ from, to });
-      else for (const { offset } of group) slots.set(offset, { offset: from, size: to - from });
+      // All that overlap, directly or not.
+      let end = at;
+      let written = 0;
+      for (let each = at; each === at || each < end; each++) {
+        end = Math.max(end, each + largest(this.#sizesAt(each)));
+        written |= this.#writes[each] as number; // within the frame
+      }
+      const size = end - at;
+      const offset = at - MAX_DEPTH;
+      const agrees = size <= 8 && (written === 0 || written === size);
+      const isLocal = agrees && offset + size <= this.#leaked && !this.#kept.subarray(at, end).includes(1);
+      if (!isLocal) this.#lowest = Math.min(this.#lowest, offset);
+      else
+        for (let each = at; each < end; each++)
+          if (this.#sizesAt(each) !== 0) slots.set(each - MAX_DEPTH, { offset, size });
+      at = end;
     }
     return slots;
   }
 
-  /** Aligned, so that frames stay aligned. */
+  #sizesAt(at: number): number {
+    return ((this.#reads[at] ?? 0) | (this.#writes[at] ?? 0)) & 15;
+  }
+
+  /** Aligned, so that frames stay aligned. To be called after slots(). */
   size(): number {
-    let lowest = 0;
-    for (const { from } of this.#mixed) lowest = Math.min(lowest, from);
-    if (this.#leaked === Number.NEGATIVE_INFINITY) {
-      lowest = Math.min(lowest, -this.#stackDepth);
-      for (const { offset } of this.#accesses.values()) lowest = Math.min(lowest, offset);
-    } else lowest = Math.min(lowest, this.#leaked);
-    return (-lowest + 15) & ~15;
+    const leaked = this.#leaked === Number.NEGATIVE_INFINITY ? -this.#stackDepth : this.#leaked;
+    return (-Math.min(this.#lowest, leaked) + 15) & ~15;
   }
 }
+
+const largest = (sizes: number): number => (sizes === 0 ? 0 : 1 << (31 - Math.clz32(sizes)));

@@ -22,6 +22,12 @@ const PROGRAMS: readonly { readonly what: string; readonly program: string; read
               g:; r0 = *(u64 *)(r1 -8); exit`,
     gives: 14n,
   },
+  {
+    what: 'stores to a slot that overlap without being aligned',
+    program: `*(u64 *)(r10 -8) = 0; r1 = 0x0102; r2 = 0x0304; *(u16 *)(r10 -16) = r1; *(u16 *)(r10 -15) = r2
+              r0 = *(u8 *)(r10 -16); r3 = *(u16 *)(r10 -15); r0 <<= 16; r0 |= r3; exit`,
+    gives: 0x2_0304n,
+  },
 ];
 
 test.each(PROGRAMS)('$what', ({ program, gives }) => {
