@@ -5,7 +5,13 @@
 import type { KernelMemory } from '../../src/embedded/memory/kernel-memory.ts';
 import { layoutOf } from '../../src/embedded/model/index.ts';
 import { Needs } from '../../src/embedded/sources/needs.ts';
-import type { Cursor, FileCursor, KernelObjects, ObjectSession } from '../../src/embedded/sources/source.ts';
+import type {
+  Cursor,
+  FileCursor,
+  KernelObjects,
+  ObjectList,
+  ObjectSession,
+} from '../../src/embedded/sources/source.ts';
 
 export interface FakeTask {
   readonly pid: number;
@@ -32,6 +38,9 @@ export class FakeObjects implements KernelObjects {
   tasks: FakeTask[];
   /** Children in the order in which they were made. */
   cgroups: FakeCgroup[] = [];
+  readonly lists = new Set<ObjectList>(['kmem_cache', 'dma_buf', 'kallsym_iter']);
+  /** Of each list, offsets. */
+  listed: number[] = [];
   sessions = 0;
   readonly #memory: KernelMemory;
   readonly #structs = new Map<number, number>();
@@ -191,6 +200,10 @@ class FakeSession implements ObjectSession {
     const id = this.cgroupId(cgroup);
     const found = this.#objects.tasks.filter((task) => task.cgroup === id && !(processes && task.tgid !== undefined));
     return cursor(found.map((task) => this.#struct(task)));
+  }
+
+  list(): Cursor {
+    return cursor(this.#objects.listed);
   }
 
   close(): void {

@@ -7,6 +7,7 @@
 import { BpfiterError } from '../../errors.ts';
 import { checkParameters } from '../../iter-parameters.ts';
 import type { IterParameters, LinkInfo, Program } from '../../kernel.ts';
+import { iterTargets } from '../../uapi/index.ts';
 import { failure } from '../failure.ts';
 import { IdTable } from '../id-table.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
@@ -15,6 +16,7 @@ import type { KernelObjects } from '../sources/source.ts';
 import type { BpfFileSystem, Pinned } from './bpffs.ts';
 import { EmbeddedLink, IterLink, type IterProgram } from './link.ts';
 import type { TargetRegistry } from './registry.ts';
+import type { IterTargetDefinition } from './target.ts';
 
 const EINVAL = 22;
 const ENOENT = 2;
@@ -55,16 +57,31 @@ export class Iterators {
    */
   attach(program: IterProgram, parameters: IterParameters = {}): EmbeddedLink {
     const what = `attach program '${program.name}' (${program.section})`;
-    const target = this.targets.get(program.targetName);
-    if (target === undefined) {
-      throw failure(ENOENT, what, { because: `there is no iterator target '${program.targetName}'` });
-    }
+    const target = this.target(program.targetName, what);
     checkParameters(target.name, parameters, target.parameter);
     if (program.sleepable && !target.sleepable) {
       throw failure(EINVAL, what, { because: 'programs of this target may not sleep (iter.s)' });
     }
     const attachment = target.attach(parameters, program);
     return new EmbeddedLink(new IterLink(this, program, target, attachment), this);
+  }
+
+  /**
+   * The target of that name: also for loading, which is the time to learn that there is none.
+   * @param what completes "cannot ..."
+   * @throws BpfiterError `unsupported` for one that Linux has and this kernel has not, `refused` for any other
+   */
+  target(name: string, what: string): IterTargetDefinition {
+    const target = this.targets.get(name);
+    if (target !== undefined) return target;
+    if (!iterTargets.some((known) => known.name === name)) {
+      throw failure(ENOENT, what, { because: `there is no iterator target '${name}'` });
+    }
+    throw new BpfiterError(
+      'unsupported',
+      `cannot ${what}: the embedded kernel has no objects for the target '${name}'; use --kernel host`,
+      { errno: ENOENT },
+    );
   }
 
   /** @throws BpfiterError `not-found`, `usage` for a pin of something else */

@@ -3,6 +3,7 @@ import type { FunctionDefinition } from '../helpers/definition.ts';
 import { bitsIterator } from './bits.ts';
 import { cssIterator } from './css.ts';
 import { cssTaskIterator } from './css-task.ts';
+import { dmabufIterator, kmemCacheIterator } from './lists.ts';
 import { numIterator } from './num.ts';
 import { taskIterator } from './task.ts';
 import { taskVmaIterator } from './task-vma.ts';
@@ -14,4 +15,6 @@ export const openCodedIterators: readonly FunctionDefinition[] = [
   ...taskVmaIterator,
   ...cssIterator,
   ...cssTaskIterator,
+  ...kmemCacheIterator,
+  ...dmabufIterator,
 ];

@@ -23,6 +23,12 @@ export interface Source {
   open(memory: KernelMemory, model: Model): KernelObjects;
 }
 
+/**
+ * Objects of which the kernel keeps one list: slab caches, newest first; dma-bufs; symbols in the order of kallsyms,
+ * each in the same struct kallsym_iter after the other.
+ */
+export type ObjectList = 'kmem_cache' | 'dma_buf' | 'kallsym_iter';
+
 /** The objects of one embedded kernel. */
 export interface KernelObjects {
   /**
@@ -34,6 +40,8 @@ export interface KernelObjects {
   readonly currentTask: number;
   /** Address of an object that is a kernel variable: `init_task`, `init_pid_ns`, `socket_file_ops`. */
   symbol(name: string): number | undefined;
+  /** Which lists a session can walk; programs that need another one are not loaded. */
+  readonly lists: ReadonlySet<ObjectList>;
   /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
   pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */
@@ -88,6 +96,9 @@ export interface ObjectSession {
   cgroupChildren(cgroup: number): Cursor;
   /** Tasks of that very cgroup. @param processes leaders only */
   cgroupTasks(cgroup: number, processes: boolean): Cursor;
+
+  /** The objects of a list that the source has. */
+  list(kind: ObjectList): Cursor;
 
   /** What could not be read for want of privilege: the file and how often (`status`, `fd`, `maps`). */
   readonly unreadable: ReadonlyMap<string, number>;

@@ -5,6 +5,8 @@ import { bpfObjectTargets } from './bpf-objects.ts';
 import { bpfSkStorageMapTarget } from './bpf-sk-storage-map.ts';
 import { cgroupTarget } from './cgroup.ts';
 import type { TargetEnvironment } from './environment.ts';
+import { ksymTargets } from './ksym.ts';
+import { listTargets } from './listed-objects.ts';
 import { sockmapTarget } from './sockmap.ts';
 import { taskTarget } from './task.ts';
 import { taskFileTarget } from './task-file.ts';
@@ -21,4 +23,6 @@ export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition
   bpfSkStorageMapTarget(env),
   sockmapTarget(env),
   cgroupTarget(env),
+  ...ksymTargets(env),
+  ...listTargets(env),
 ];

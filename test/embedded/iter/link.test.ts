@@ -111,9 +111,12 @@ describe('a link', () => {
   });
 
   test('is not made for a target that is not there', () => {
-    expect(() => fixture.iterators.attach(fixture.program('tcp', () => 0))).toThrow(
-      expect.objectContaining({ errno: 2, code: 'refused' }),
-    );
+    const attach = (target: string) => () => fixture.iterators.attach(fixture.program(target, () => 0));
+    expect(attach('none')).toThrow("cannot attach program 'by_hand' (iter/none): there is no iterator target 'none'");
+    expect(attach('none')).toThrow(expect.objectContaining({ errno: 2, code: 'refused' }));
+    // Linux has it.
+    expect(attach('ipv6_route')).toThrow(/no objects for the target 'ipv6_route'/);
+    expect(attach('ipv6_route')).toThrow(expect.objectContaining({ errno: 2, code: 'unsupported' }));
   });
 
   test('is not detached', () => {

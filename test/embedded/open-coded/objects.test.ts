@@ -47,7 +47,7 @@ function family(name: string): Trio {
     subject: undefined,
     objects: session,
   };
-  return trioOf(definitions, memory, { btf: model.btf, invocation });
+  return trioOf(definitions, memory, { btf: model.btf, invocation, objects });
 }
 
 function items(trio: Trio): number[] {
@@ -163,5 +163,31 @@ describe('css_task', () => {
 
   test.each([2, 4])('there are no flags %d', (flags) => {
     expect(family('css_task').create(it, css(20n), flags)).toBe(-EINVAL);
+  });
+});
+
+describe('lists', () => {
+  test('kmem_cache: the end stays the end', () => {
+    objects.listed = [11, 12];
+    const caches = family('kmem_cache');
+    expect(caches.create(it)).toBe(0);
+    expect(items(caches)).toEqual([11, 12]);
+    expect(items(caches)).toEqual([]);
+    caches.destroy(it);
+  });
+
+  test('dmabuf: behind the end the walk begins anew', () => {
+    objects.listed = [11, 12];
+    const buffers = family('dmabuf');
+    expect(buffers.create(it)).toBe(0);
+    expect(items(buffers)).toEqual([11, 12]);
+    expect(items(buffers)).toEqual([11, 12]);
+    buffers.destroy(it);
+  });
+
+  test('that a source lacks are not there for programs', () => {
+    objects.lists.clear();
+    expect(() => family('kmem_cache')).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    expect(() => family('dmabuf')).toThrow(/none of struct dma_buf/);
   });
 });
