@@ -41,6 +41,8 @@ const regionsByType = {
   syscall: ['syscall_context', 1 << 15],
 };
 
+/** Instructions reach no further. */
+const LOWEST_OFFSET = -(1 << 15);
 const WIDTHS = [1, 2, 4, 8];
 
 /** @returns the register that a load gives, or undefined if it is refused */
@@ -192,6 +194,11 @@ export function measureContexts() {
       } else if (first === undefined) {
         place('after_first', 8, end - 8, 8);
         read = object({ '1 2 4 8': literal('after_first') });
+        // Linux compares the offset with an unsigned number.
+        if (tryRead(kind, -8, 8) !== undefined) {
+          place('before', LOWEST_OFFSET, -LOWEST_OFFSET, 8);
+          read = object({ '1 2 4 8': literal('before after_first') });
+        }
       } else {
         // A pointer, which can be loaded whole; of its bytes all but the first can be looked at.
         place('first', 0, 8);

@@ -15,7 +15,7 @@ import {
   type Subprogram,
 } from './environment.ts';
 import { E2BIG, EINVAL } from './errno.ts';
-import { endWalk, walkProgram } from './explore/index.ts';
+import { checkFunctionAddresses, endWalk, walkProgram } from './explore/index.ts';
 import type { AllocatedType } from './fields.ts';
 import { checkStackDepth, prepareProgram } from './flow/index.ts';
 import { checkNoMissingKfunc } from './kfuncs/index.ts';
@@ -136,6 +136,7 @@ function* verification(
     isWalking = false;
     checkStackDepth(env);
     checkNoMissingKfunc(env);
+    checkFunctionAddresses(env);
   } catch (error) {
     if (error instanceof NotModelled) return { ...unsupported(error.subject), statistics: env.statistics };
     if (!(error instanceof Rejection)) throw error;

@@ -16,6 +16,16 @@ import { isNull } from '../scalar/index.ts';
 /** Nothing is known of what a function takes; there is no message for it. */
 const NO_PROTOTYPE = new Rejection(EINVAL, '', '');
 
+/** Linux forgets why memory does not fit, but for what it logged. */
+function checkMemory(env: Env, register: number, size: number): void {
+  try {
+    checkMemoryRegister(env, register, size);
+  } catch (error) {
+    if (error instanceof Rejection) env.rejectAsSaid(EINVAL);
+    throw error;
+  }
+}
+
 /**
  * @returns why the arguments do not fit; undefined if they do
  * @throws Rejection with EFAULT where the kernel gives up
@@ -56,7 +66,7 @@ function checkArgument(env: Env, register: number, { kind, flags, size, btfId }:
     case 'mem':
     case 'mem_or_null':
       checkArgumentOffset(env, register);
-      checkMemoryRegister(env, register, size);
+      checkMemory(env, register, size);
       if (kind === 'mem' && (flags & PTR_MAYBE_NULL) === 0 && mayBeNull(type))
         env.reject(EINVAL, 'argument-may-be-null', { index: register - 1 });
       return;

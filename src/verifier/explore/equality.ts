@@ -140,7 +140,8 @@ function differentPlace(old: Frame, current: Frame, live: number, exact: Exactne
 function registersEqual(o: Int32Array, r: number, n: Int32Array, s: number, exact: Exactness): boolean {
   if (exact === EXACT) return sameButIds(o, r, n, s);
   const type = o[r + TYPE] as number; // records lie within their arrays
-  if (type === NOT_INIT) return true;
+  // What was not set was not read; but where marks are not final, it may still be.
+  if (type === NOT_INIT && exact === NOT_EXACT) return true;
   if (type !== n[s + TYPE]) return false;
   switch (type & BASE_TYPE_MASK) {
     case SCALAR_VALUE: {

@@ -5,6 +5,7 @@ export { attachPrototype } from './attach-prototype.ts';
 export { frameInsn, sameCallsites } from './call-chain.ts';
 export { clearCallerSaved, type PrepareCallee, pushAsyncCallback, pushCallbackCall } from './calls.ts';
 export { findPreviousEntry } from './checkpoints.ts';
+export { checkFunctionAddresses } from './dead-functions.ts';
 export { checkNothingHeld, returnToCaller } from './exits.ts';
 export { recordJump, recordStackAccess } from './history.ts';
 export { pushState } from './pending.ts';

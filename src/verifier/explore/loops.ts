@@ -74,7 +74,7 @@ export function exitLoop(env: Env, state: State): void {
   const frame = loopFrame(env, state);
   if (frame < 0) return;
   const visit = findVisit(env, state, frame);
-  if (visit === undefined) env.reject(EFAULT, 'verifier-bug', { what: `no visit of the loop at insn ${state.insn}` });
+  if (visit === undefined) rejectUnvisited(env, 'exit', state, frame);
   if (visit.entry !== state) return;
   say(env, 'exit', visit);
   visit.entry = undefined;
@@ -82,11 +82,17 @@ export function exitLoop(env: Env, state: State): void {
   propagateBackedges(env, visit);
 }
 
+function rejectUnvisited(env: Env, where: string, state: State, frame: number): never {
+  const sites = state.frames.slice(0, frame + 1).map((_, i) => frameInsn(state, i));
+  const chain = sites.map((insn, i) => (i < frame ? insn : env.facts.component[insn])).join(',');
+  env.reject(EFAULT, 'verifier-bug', { what: `scc ${where}: no visit info for call chain (${chain})` });
+}
+
 /** Keeps a copy of the current state, which equals `equal`, until the loop is walked. */
 export function addBackedge(env: Env, equal: SavedState): void {
   const frame = loopFrame(env, equal);
   const visit = frame < 0 ? undefined : findVisit(env, equal, frame);
-  if (visit === undefined) env.reject(EFAULT, 'verifier-bug', { what: `no visit of the loop at insn ${equal.insn}` });
+  if (visit === undefined) rejectUnvisited(env, 'backedge', equal, Math.max(frame, 0));
   const backedge = env.walk.takeState();
   env.walk.copyState(backedge, env.state);
   backedge.equalState = equal;

@@ -3,7 +3,14 @@
  * sound, which functions' arguments BTF gives, what is live where, and how much stack all functions need together.
  */
 export { prepareArguments } from './arguments.ts';
-export { callsBack, helperChangesPacket, kfuncChangesPacket, setsCallback } from './calls.ts';
+export {
+  callsBack,
+  helperChangesPacket,
+  isFunctionAddress,
+  isKfuncCall,
+  kfuncChangesPacket,
+  setsCallback,
+} from './calls.ts';
 export { isContextPointer } from './context-argument.ts';
 export { declarationTags } from './declaration-tags.ts';
 export { type KfuncTarget, kfuncTarget } from './kfunc-target.ts';

@@ -272,5 +272,5 @@ export function isScalar(btf: Btf, id: number): boolean {
 /** `STRUCT`, as the kernel names kinds in messages. */
 export const kindText = (btf: Btf, id: number): string => {
   const { kind } = btf.type(id);
-  return kind === 'void' ? 'UNKN' : kind.toUpperCase();
+  return kind === 'void' ? 'UNKNOWN' : kind.toUpperCase();
 };

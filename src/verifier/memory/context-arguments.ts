@@ -87,7 +87,7 @@ const hasResult = (attachType: number): boolean =>
   attachType === BPF_TRACE_FEXIT ||
   attachType === BPF_MODIFY_RETURN;
 
-const kindText = (type: BtfType): string => (type.kind === 'void' ? 'UNKN' : type.kind.toUpperCase());
+const kindText = (type: BtfType): string => (type.kind === 'void' ? 'UNKNOWN' : type.kind.toUpperCase());
 const nameText = (type: BtfType): string => (type.name === '' ? '(anon)' : type.name);
 
 /** Which argument a slot belongs to; behind the last one lies the result, behind that nothing. */

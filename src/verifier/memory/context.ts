@@ -30,7 +30,7 @@ export function checkContextAccess(
   checkPointerOffset(env, frame.words, frame.register(regno), regno);
   if (env.program.attachesToProgram) env.unsupported('the context of a program that is attached to another program');
   if (env.program.attachModule !== undefined) env.unsupported('the context of a program that is attached to a module');
-  const access = off < 0 ? undefined : env.rules.access(off, size, write);
+  const access = env.rules.access(off, size, write);
   explainArgument(env, off, size, write, access);
   // A pointer has no sign to extend.
   if (access === undefined || (signExtend && access.register !== 'scalar'))

@@ -38,9 +38,43 @@ const twoSockets = (name: string, first: string, second: string): Case => ({
     exit`,
 });
 
+/** A loop over an iterator that sets r8 in every round, and reads it in a round's second half. */
+const setInLoop = (name: string, before: string): Case => ({
+  name,
+  section: 'tc',
+  code: `
+    r1 = r10
+    r1 += -8
+    r2 = 0
+    r3 = 10
+    call kfunc bpf_iter_num_new
+    r6 = 0
+    r7 = 0
+    ${before}
+    round:
+    r1 = r10
+    r1 += -8
+    call kfunc bpf_iter_num_next
+    if r0 == 0 goto out
+    if r6 == 0 goto first
+    r7 = r8
+    first:
+    r6 = 1
+    r8 = -25
+    goto round
+    out:
+    r1 = r10
+    r1 += -8
+    call kfunc bpf_iter_num_destroy
+    r0 = 0
+    exit`,
+});
+
 export const cases: readonly Case[] = [
   twoSockets('sockets of one map are alike', fromMap, fromMap),
   twoSockets('a socket of a map covers none from elsewhere', fromTuple, fromMap),
   twoSockets('a socket from elsewhere covers none of a map', fromMap, fromTuple),
   twoSockets('sockets that were looked up by address are alike', fromTuple, fromTuple),
+  setInLoop('a register that the first round did not set is unlike one that the second did', ''),
+  setInLoop('a register that every round sets is alike', 'r8 = -25'),
 ];

@@ -284,6 +284,41 @@ const exceptions: readonly Case[] = [
   },
 ];
 
+const withTwo = ['int main(void *ctx)', 'static int f()', 'static int g()'];
+const addresses: readonly Case[] = [
+  {
+    name: 'the address of a function that never runs is one of nothing',
+    functions: withTwo.slice(0, 2),
+    code: 'r1 = &f; r0 = 0; exit; f:; r0 = 0; exit',
+  },
+  {
+    name: 'where other functions are left, it must be that of one',
+    functions: [...withTwo.slice(0, 1), 'static int g()', 'static int f()'],
+    code: 'r1 = &f; call g; r0 = 0; exit; g:; r0 = 0; exit; f:; r0 = 0; exit',
+  },
+  {
+    name: 'the function behind one that never runs takes its address',
+    functions: withTwo,
+    code: 'r1 = &f; call g; r0 = 0; exit; f:; r0 = 0; exit; g:; r0 = 0; exit',
+  },
+  {
+    name: 'but not where code before it goes too',
+    functions: withTwo,
+    code: 'r1 = &f; call g; r0 = 0; if r0 == 0 goto x; r0 = 1; r0 = 2; exit; x:; exit; f:; r0 = 0; exit; g:; r0 = 0; exit',
+  },
+  {
+    name: 'an address in dead code is none',
+    functions: [...withTwo.slice(0, 1), 'static int g()', 'static int f()'],
+    code: 'call g; r0 = 0; if r0 == 0 goto x; r1 = &f; x:; exit; g:; r0 = 0; exit; f:; r0 = 0; exit',
+  },
+  {
+    name: 'what Linux calls for an exception stands behind what is left',
+    section: 'tc',
+    functions: withTwo.slice(0, 2),
+    code: 'r2 = &f; r1 = 0; call kfunc bpf_throw; r0 = 0; exit; f:; r0 = 0; exit',
+  },
+];
+
 /** A global function with that prototype, called with what `setup` puts into its registers. */
 function called(
   name: string,
@@ -339,6 +374,10 @@ const args: readonly Case[] = [
     setup: '*(u32 *)(r10 -4) = 0; r1 = r10; r1 += -4',
     body: 'r0 = 0; if r1 == 0 goto x; r0 = *(u32 *)(r1 +0); x:; exit',
   }),
+  called('memory that is too small does not fit', 'int f(struct s:16 *p)', {
+    setup: '*(u64 *)(r10 -8) = 0; r1 = r10; r1 += -8',
+  }),
+  called('a number is no memory', 'int f(int *p)', { setup: 'r1 = 1' }),
   called('it must be compared with NULL', 'int f(int *p)', {
     setup: '*(u32 *)(r10 -4) = 0; r1 = r10; r1 += -4',
     body: 'r0 = *(u32 *)(r1 +0); exit',
@@ -512,6 +551,7 @@ const throwing: readonly Case[] = [
 
 export const cases: readonly Case[] = [
   ...shape,
+  ...addresses,
   ...instructions,
   ...kfuncs,
   ...functions,

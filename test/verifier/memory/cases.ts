@@ -656,6 +656,15 @@ export const cases: readonly Case[] = [
     flags: BPF_F_SLEEPABLE,
     code: `r2 = *(u64 *)(r1 +8)\nif r2 == 0 goto out\nr0 = *(u32 *)(r2 +0)\n${out}`,
   },
+  // Linux compares the offset with an unsigned number.
+  {
+    name: 'what lies before the record of a tracepoint can be read',
+    section: 'tracepoint',
+    code: 'r0 = *(u64 *)(r1 -16)\nexit',
+  },
+  { name: 'not across its beginning', section: 'tracepoint', code: 'r0 = *(u64 *)(r1 -4)\nexit' },
+  { name: 'nor out of step', section: 'tracepoint', code: 'r0 = *(u32 *)(r1 -14)\nexit' },
+  { name: 'what lies before the registers of a kprobe cannot', section: 'kprobe', code: 'r0 = *(u64 *)(r1 -16)\nexit' },
   { name: 'a raw tracepoint has numbers', section: 'raw_tp', code: 'r2 = *(u64 *)(r1 +0)\nr0 = *(u32 *)(r2 +0)\nexit' },
 
   // Memory of a size that helpers give.

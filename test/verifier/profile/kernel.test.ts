@@ -157,10 +157,10 @@ describeOn618('the profile and the running kernel agree', () => {
     });
 
     it(`on what a program may load from its context and store to it: ${nameOf(of)}`, () => {
-      for (let offset = 0; offset < 232; offset += 1 + ((7 * offset + index) % 9)) {
+      for (let offset = -24; offset < 232; offset += 1 + ((7 * (offset + 24) + index) % 9)) {
         for (const size of sizes) {
           expect(readRegister(of, offset, size), `load of ${size} at ${offset}`).toBe(accessOf(of, offset, size));
-          if (size !== sizes[(offset + index) % 4]) continue;
+          if (size !== sizes[(offset + 24 + index) % 4]) continue;
           const stored = ask(of, [goodReturn(of), store(1, offset, size), exit]).accepted;
           const may = profile().programType(of)?.access(offset, size, true) !== undefined;
           expect(stored, `store of ${size} at ${offset}`).toBe(may);

@@ -46,7 +46,7 @@ export const contextStructs: ContextStructs = {
     hwtstamp: [184, 8],
   },
   pt_regs: { all: [0, 168, 8] },
-  tracepoint_record: { after_first: [8, 8184, 8] },
+  tracepoint_record: { before: [-32768, 32768, 8], after_first: [8, 8184, 8] },
   xdp_md: {
     data: [0, 4],
     data_end: [4, 4],
@@ -212,7 +212,7 @@ export const contexts: readonly ContextRow[] = [
     write: { '4': 'mark queue_mapping priority tc_index tc_classid', '8': 'tstamp', '1 2 4 8': 'cb' },
     registers: { data: 'pkt', data_end: 'pkt_end', data_meta: 'pkt_meta', sk: 'sock_common_or_null' },
   },
-  { programs: 'tracepoint', struct: 'tracepoint_record', read: { '1 2 4 8': 'after_first' } },
+  { programs: 'tracepoint', struct: 'tracepoint_record', read: { '1 2 4 8': 'before after_first' } },
   {
     programs: 'xdp',
     struct: 'xdp_md',
