@@ -9,8 +9,15 @@ import { lockHelpers, lockKfuncs } from './helpers/locks.ts';
 import { loopHelpers } from './helpers/loops.ts';
 import { machineFunctions } from './helpers/machine.ts';
 import { numberFunctions } from './helpers/numbers.ts';
+import { packetByteHelpers } from './helpers/packet-bytes.ts';
+import { redirectHelpers } from './helpers/packet-redirect.ts';
+import { packetShapeHelpers } from './helpers/packet-shape.ts';
+import { xdpHelpers, xdpKfuncs } from './helpers/packet-xdp.ts';
 import { printFunctions } from './helpers/print.ts';
 import { probeReads } from './helpers/probe-read.ts';
+import { runContextHelpers } from './helpers/run-context.ts';
+import { messageHelpers } from './helpers/socket-message.ts';
+import { socketHelpers } from './helpers/sockets.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
 import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
 import { objectHelpers, objectKfuncs } from './kfuncs/objects.ts';
@@ -34,6 +41,14 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   objectKfuncs,
   stringKfuncs,
   openCodedIterators,
+  messageHelpers,
+  packetByteHelpers,
+  packetShapeHelpers,
+  redirectHelpers,
+  runContextHelpers,
+  socketHelpers,
+  xdpHelpers,
+  xdpKfuncs,
 ];
 
 const byName: ReadonlyMap<string, FunctionDefinition> = new Map(

@@ -12,11 +12,17 @@ export class IdTable<T> {
 
   /** @returns the object's number */
   add(object: T): number {
-    const id = this.#next;
-    this.#next += 1;
-    this.#ids.push(id);
+    this.make(() => object);
+    return this.#next - 1;
+  }
+
+  /** Takes in what is made for a number, which is not used up if that fails. */
+  make<U extends T>(maker: (id: number) => U): U {
+    const object = maker(this.#next);
+    this.#ids.push(this.#next);
     this.#objects.push(object);
-    return id;
+    this.#next += 1;
+    return object;
   }
 
   get(id: number): T | undefined {

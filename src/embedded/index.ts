@@ -1,5 +1,7 @@
 /** The embedded kernel: verifies, compiles and runs programs inside this process. No I/O, any JavaScript engine. */
+export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export { EmbeddedTarget, type EmbeddedTargetOptions, embeddedProfile, layoutOf, Model, model } from './model/index.ts';
+export type { Machine } from './runtime.ts';
 export { Needs } from './sources/needs.ts';
 export type { Cursor, FileCursor, KernelObjects, ObjectSession, Source } from './sources/source.ts';

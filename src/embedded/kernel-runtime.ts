@@ -3,14 +3,18 @@
  * to run later. What lies in memory is made elsewhere; here is only what JavaScript keeps of it.
  */
 import type { Btf } from '../btf/index.ts';
+import { BpfiterError } from '../errors.ts';
 import type { WasmGlobal, WasmTable } from '../jit/index.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
-import type { KernelMemory } from './memory/kernel-memory.ts';
+import type { MapRegistry } from './maps/map-registry.ts';
+import type { LinearMemory } from './memory/linear-memory.ts';
 import type { Invocation, Machine, Runtime } from './runtime.ts';
+import type { KernelObjects } from './sources/source.ts';
 
 export interface RuntimeParts {
-  readonly memory: KernelMemory;
+  readonly memory: LinearMemory;
   readonly btf: Btf;
+  readonly maps: MapRegistry;
   readonly table: WasmTable;
   readonly stackPointer: WasmGlobal;
   readonly machine: Machine;
@@ -19,23 +23,18 @@ export interface RuntimeParts {
   readonly trace: (text: string) => void;
 }
 
-/** Ends after the timer has run, or when it is cancelled. */
-interface Pending {
-  readonly handle: unknown;
-  readonly action: () => void;
-}
-
 export class KernelRuntime implements Runtime {
-  readonly memory: KernelMemory;
+  readonly memory: LinearMemory;
   readonly btf: Btf;
   readonly table: WasmTable;
   readonly stackPointer: WasmGlobal;
   readonly machine: Machine;
   readonly invoke: (tableIndex: number) => number;
   readonly trace: (text: string) => void;
-  currentTask = 0;
-  readonly #maps = new Map<number, EmbeddedMap>();
-  readonly #pending = new Set<Pending>();
+  /** Set once the source is open, which needs the memory first. */
+  objects: KernelObjects | undefined;
+  readonly #maps: MapRegistry;
+  readonly #timeouts = new Set<ReturnType<typeof setTimeout>>();
   #invocation: Invocation | undefined;
 
   constructor(parts: RuntimeParts) {
@@ -46,6 +45,11 @@ export class KernelRuntime implements Runtime {
     this.machine = parts.machine;
     this.invoke = parts.invoke;
     this.trace = parts.trace;
+    this.#maps = parts.maps;
+  }
+
+  get currentTask(): number {
+    return this.objects?.currentTask ?? 0;
   }
 
   get invocation(): Invocation {
@@ -67,38 +71,33 @@ export class KernelRuntime implements Runtime {
   }
 
   mapAt(address: number): EmbeddedMap | undefined {
-    return this.#maps.get(address);
+    return this.#maps.at(address);
   }
 
-  maps(): Iterable<EmbeddedMap> {
-    return this.#maps.values();
-  }
-
-  addMap(map: EmbeddedMap): void {
-    this.#maps.set(map.address, map);
-  }
-
-  removeMap(map: EmbeddedMap): void {
-    this.#maps.delete(map.address);
-  }
-
+  /** What is run later runs for the program that asked for it, on nothing of what that was given. */
   schedule(delayNs: number, action: () => void): () => void {
+    const later = { ...this.invocation, context: 0, subject: undefined, objects: undefined };
     const run = () => {
-      this.#pending.delete(pending);
-      action();
+      this.#timeouts.delete(timeout);
+      try {
+        this.enter(later, action);
+      } catch (error) {
+        // Nobody waits for it; a program's failure must not end the process that runs it.
+        if (!(error instanceof BpfiterError)) throw error;
+        this.trace(`program '${later.programName}' failed later: ${error.message}`);
+      }
     };
-    const handle = setTimeout(run, Math.ceil(delayNs / 1e6));
-    const pending: Pending = { handle, action };
-    this.#pending.add(pending);
+    const timeout = setTimeout(run, Math.ceil(delayNs / 1e6));
+    this.#timeouts.add(timeout);
     return () => {
-      clearTimeout(handle);
-      this.#pending.delete(pending);
+      clearTimeout(timeout);
+      this.#timeouts.delete(timeout);
     };
   }
 
   /** Forgets what was to run later. */
   close(): void {
-    for (const { handle } of this.#pending) clearTimeout(handle as number);
-    this.#pending.clear();
+    for (const timeout of this.#timeouts) clearTimeout(timeout);
+    this.#timeouts.clear();
   }
 }

@@ -40,6 +40,13 @@ export class BpfFileSystem<T extends Pinned = Pinned> {
     directory.set(name, object);
   }
 
+  /** Whether something is pinned there. */
+  has(path: string): boolean {
+    const parts = partsOf(path);
+    const found = parts && this.#walk(parts);
+    return found !== undefined && !(found instanceof Map);
+  }
+
   /** What is pinned there. @throws BpfiterError `not-found`; `usage` for something of another kind */
   get(path: string): T {
     const parts = partsOf(path);

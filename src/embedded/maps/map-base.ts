@@ -277,9 +277,9 @@ export abstract class MapBase implements EmbeddedMap {
 
   /** Lets go of what the special fields of a value hold, as the value is about to go. */
   releaseFields(value: number): void {
-    for (const { kind, offset } of this.specialFields) {
-      if (kind === 'spin_lock' || kind === 'res_spin_lock') continue;
-      this.registry.services.releaseField(kind, value + offset, this, offset);
+    for (const field of this.specialFields) {
+      if (field.kind === 'spin_lock' || field.kind === 'res_spin_lock') continue;
+      this.registry.services.releaseField(field, value + field.offset);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * The maps of one embedded kernel: their ids and addresses, and what maps need of the kernel around them.
  */
-import type { FieldKind } from '../../verifier/index.ts';
+import type { SpecialField } from '../../verifier/index.ts';
 import { IdTable } from '../id-table.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import { CURRENT_CPU } from '../memory/places.ts';
@@ -22,11 +22,8 @@ export interface ProgramSlot {
 
 /** What the rest of the kernel does for maps. Descriptors are the ids of what they stand for. */
 export interface MapServices {
-  /**
-   * Lets go of what a special field of a value holds; the field is to be all zero afterwards.
-   * @param field its offset in the value
-   */
-  releaseField(kind: FieldKind, offset: number, map: MapBase, field: number): void;
+  /** Lets go of what a special field of a value holds; the field is to be all zero afterwards. @param at where it is */
+  releaseField(field: SpecialField, at: number): void;
   /** The program to put into a slot of that map, or a negative errno. */
   program(descriptor: number, map: MapBase): ProgramSlot | number;
   /**

@@ -41,7 +41,7 @@ export const bpfObjects = part(
       ['enum bpf_prog_type type', 'BPF_PROG_TYPE_*.', 'program'],
       ['enum bpf_attach_type expected_attach_type', 'BPF_* that it was loaded for.', 'program'],
       ['u32 len', 'Instructions.', 'program'],
-      ['u8 tag[8]', 'SHA-1 over its instructions, shortened.', 'program'],
+      ['u8 tag[8]', 'SHA-256 over its instructions, without the maps that they name, shortened.', 'program'],
       ['struct bpf_prog_aux *aux', 'The rest.', 'program'],
     ]),
     struct('bpf_prog_aux', 'What of a program is not needed to run it.', [

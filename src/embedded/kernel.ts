@@ -1,0 +1,223 @@
+/**
+ * The embedded kernel: memory, maps, programs, links and pins of its own, types from the model, objects from a source.
+ * It lives in this process and ends with it; nothing of it is seen by the running kernel, nor by another embedded one.
+ */
+import type { Btf } from '../btf/index.ts';
+import { BpfiterError } from '../errors.ts';
+import { makeInvoke, webAssembly } from '../jit/index.ts';
+import type { IterParameters, Kernel, KernelMap, Link, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
+import type { KernelObject } from '../loaded-object.ts';
+import type { BpfObject, LinkTarget } from '../object/index.ts';
+import type { KernelProfile } from '../verifier/index.ts';
+import { FunctionTable } from './function-table.ts';
+import { IdTable } from './id-table.ts';
+import { BpfFileSystem, type Pinned } from './iter/bpffs.ts';
+import { Iterators } from './iter/iterators.ts';
+import { TargetRegistry } from './iter/registry.ts';
+import type { IterTargetDefinition } from './iter/target.ts';
+import { KernelRuntime } from './kernel-runtime.ts';
+import { heapOf } from './kfuncs/object-heap.ts';
+import { loadObject } from './load.ts';
+import { engineMachine } from './machine.ts';
+import { MapBase } from './maps/map-base.ts';
+import { MapRegistry, mapImports } from './maps/map-registry.ts';
+import { addressOf } from './memory/address.ts';
+import { LinearMemory } from './memory/linear-memory.ts';
+import { STACK_TOP } from './memory/places.ts';
+import { EmbeddedTarget, embeddedProfile, type Model, model } from './model/index.ts';
+import { EmbeddedProgram, type ProgramHost, type ProgramParts } from './program.ts';
+import type { Machine } from './runtime.ts';
+import type { KernelObjects, Source } from './sources/source.ts';
+import { targetsOf } from './targets/index.ts';
+
+export interface EmbeddedKernelOptions {
+  /** Where tasks, files and the rest come from. */
+  readonly source: Source;
+  /** Time, chance and processors; the JavaScript engine's if absent. */
+  readonly machine?: Machine;
+  /** Called with each line that programs write to the trace pipe (bpf_trace_printk). */
+  readonly onTrace?: (line: string) => void;
+}
+
+const EBADF = 9;
+
+export class EmbeddedKernel implements Kernel, ProgramHost {
+  readonly kind = 'embedded';
+  readonly target: LinkTarget;
+  readonly profile: KernelProfile;
+  readonly model: Model = model;
+  readonly runtime: KernelRuntime;
+  readonly maps: MapRegistry;
+  readonly functions: FunctionTable;
+  readonly objects: KernelObjects;
+  readonly #programs = new IdTable<EmbeddedProgram>();
+  readonly #files = new BpfFileSystem<Pinned>();
+  readonly #iterators: Iterators;
+  readonly #targets: TargetRegistry;
+
+  constructor({ source, machine = engineMachine(), onTrace = () => {} }: EmbeddedKernelOptions) {
+    const { possibleCpus } = machine;
+    const memory: LinearMemory = new LinearMemory(mapImports(() => this.maps));
+    this.maps = new MapRegistry({
+      memory,
+      possibleCpus,
+      layout: model.layoutOf('bpf_map'),
+      services: {
+        releaseField: (field, at) => heapOf(this.runtime).releaseField(field, at),
+        program: (id) => this.#slotOf(id),
+        object: () => -EBADF,
+        describeObject: () => 0n,
+        pin: (path, map) => this.#files.pin(path, map),
+      },
+      random: () => machine.random(),
+    });
+    const table = new webAssembly.Table({ element: 'anyfunc', initial: 0 });
+    this.runtime = new KernelRuntime({
+      memory,
+      btf: model.btf,
+      maps: this.maps,
+      table,
+      stackPointer: new webAssembly.Global({ value: 'i32', mutable: true }, STACK_TOP),
+      machine,
+      invoke: makeInvoke({ memory: memory.wasm, table }),
+      trace: onTrace,
+    });
+    this.objects = source.open(memory, model);
+    this.runtime.objects = this.objects;
+    this.functions = new FunctionTable(this.runtime, this.objects);
+    this.profile = embeddedProfile(model, { possibleCpus });
+    this.target = new EmbeddedTarget(model, {
+      possibleCpus,
+      symbol: (name) => {
+        const offset = this.objects.symbol(name);
+        return offset === undefined ? undefined : addressOf(offset);
+      },
+    });
+    this.#targets = new TargetRegistry();
+    this.#iterators = new Iterators({
+      memory,
+      model,
+      objects: this.objects,
+      targets: this.#targets,
+      files: this.#files,
+      programOf: (program) => (program instanceof EmbeddedProgram ? program.asIterator : undefined),
+    });
+    const environment = {
+      memory,
+      model,
+      objects: this.objects,
+      possibleCpus,
+      maps: {
+        from: (id: number) => {
+          const map = this.maps.from(id);
+          return map && { id: map.id, object: map };
+        },
+      },
+      programs: this.#programs,
+      links: this.#iterators.links,
+      openMap: (selector: KernelMap | MapSelector) => this.openMap(selector),
+    };
+    for (const definition of targetsOf(environment)) this.#targets.register(definition);
+  }
+
+  btf(): Btf {
+    return this.model.btf;
+  }
+
+  load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<EmbeddedProgram, MapBase>> {
+    return loadObject(this, object, options);
+  }
+
+  /** Gives this kernel another iterator target (bpf_iter_reg). */
+  registerTarget(target: IterTargetDefinition): void {
+    this.#targets.register(target);
+  }
+
+  /** The targets that programs can attach to. */
+  targets(): Iterable<IterTargetDefinition> {
+    return this.#targets.values();
+  }
+
+  openMap(selector: KernelMap | MapSelector): MapBase {
+    if (selector instanceof MapBase && selector.registry === this.maps) return selector;
+    if ('lookup' in selector) {
+      throw new BpfiterError('usage', `map '${selector.name}' is of another kernel than the program`);
+    }
+    if ('fd' in selector) {
+      throw new BpfiterError('usage', 'maps of the embedded kernel have no descriptors; name one by id, name or pin');
+    }
+    if ('pinned' in selector) {
+      const pinned = this.#files.get(selector.pinned);
+      if (pinned instanceof MapBase) return pinned.reopen();
+      throw new BpfiterError('usage', `'${selector.pinned}' is a pinned ${pinned.kind}, not a map`);
+    }
+    if ('id' in selector) {
+      const map = this.maps.byId(selector.id);
+      if (map === undefined) throw new BpfiterError('not-found', `there is no map with id ${selector.id}`);
+      return map.reopen();
+    }
+    const [map, ...others] = [...this.maps.all()].filter(({ name }) => name === selector.name);
+    if (map === undefined) throw new BpfiterError('not-found', `there is no map named '${selector.name}'`);
+    if (others.length === 0) return map.reopen();
+    const ids = [map, ...others].map(({ id }) => id).join(', ');
+    throw new BpfiterError('usage', `several maps are named '${selector.name}'; choose one by its id: ${ids}`);
+  }
+
+  /** The map pinned at that path, if something is. */
+  pinnedMap(path: string): MapBase | undefined {
+    return this.#files.has(path) ? this.openMap({ pinned: path }) : undefined;
+  }
+
+  openLink(selector: { readonly id: number } | { readonly pinned: string }): Link {
+    return this.#iterators.openLink(selector);
+  }
+
+  links(): Iterable<LinkInfo> {
+    return this.#iterators.linkInfos();
+  }
+
+  attach(program: EmbeddedProgram, parameters: IterParameters): Link {
+    const iterator = program.asIterator;
+    if (iterator === undefined) throw new Error(`program '${program.name}' is no iterator`);
+    return this.#iterators.attach(iterator, parameters);
+  }
+
+  pin(path: string, object: Pinned): void {
+    this.#files.pin(path, object);
+  }
+
+  /** Removes a pin. */
+  unpin(path: string): void {
+    this.#files.unpin(path);
+  }
+
+  takeIn(parts: ProgramParts): EmbeddedProgram {
+    return this.#programs.make((id) => new EmbeddedProgram(this, id, parts));
+  }
+
+  forgetProgram(program: EmbeddedProgram): void {
+    this.#programs.remove(program.id);
+  }
+
+  #slotOf(id: number) {
+    const program = this.#programs.get(id);
+    if (program === undefined) return -EBADF;
+    const { entryIndex: tableIndex } = program.instance;
+    return { id, tableIndex, hold: () => program.hold(), release: () => program.release() };
+  }
+
+  close(): void {
+    this.#files.clear();
+    this.runtime.close();
+    this.objects.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Opens an embedded kernel over a source. */
+export function openEmbeddedKernel(options: EmbeddedKernelOptions): EmbeddedKernel {
+  return new EmbeddedKernel(options);
+}

@@ -1,0 +1,158 @@
+/**
+ * Loading an object into the embedded kernel: linked against its types, its maps made, its programs verified, compiled
+ * and instantiated. Whatever was made is released again if a later step fails.
+ */
+import { BTF_KIND_FUNC, type Btf } from '../btf/index.ts';
+import { BpfiterError } from '../errors.ts';
+import { type CompiledProgram, compileProgram, instantiate, type RunningProgram } from '../jit/index.ts';
+import type { LoadOptions } from '../kernel.ts';
+import { KernelObject } from '../loaded-object.ts';
+import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
+import { BPF_MAP_TYPE_PROG_ARRAY } from '../uapi/index.ts';
+import { type AcceptedProgram, accept, VerifierInput } from '../verifier/index.ts';
+import { MapCreator, setSlot } from './create-maps.ts';
+import type { EmbeddedKernel } from './kernel.ts';
+import type { MapBase } from './maps/map-base.ts';
+import { STACK_BOTTOM } from './memory/places.ts';
+import { packetLoad } from './packets/packet-load.ts';
+import { ProgramPlans } from './plans.ts';
+import type { EmbeddedProgram } from './program.ts';
+import { programTag } from './program-tag.ts';
+
+export async function loadObject(
+  kernel: EmbeddedKernel,
+  object: BpfObject,
+  options: LoadOptions,
+): Promise<KernelObject<EmbeddedProgram, MapBase>> {
+  const linked = link(object, kernel.target, options);
+  const input = new VerifierInput(linked, object.name, kernel.profile);
+  const maps = new MapCreator({
+    registry: kernel.maps,
+    input,
+    pinned: (path) => kernel.pinnedMap(path),
+    pinRoot: options.pinRoot ?? '/sys/fs/bpf',
+  });
+  const programs = new Map<LinkedProgram['program'], EmbeddedProgram>();
+  try {
+    for (const map of linked.maps) if (map.autocreate) maps.create(map);
+    for (const program of linked.programs) {
+      const transformed = options.transform?.(program) ?? program;
+      programs.set(program.program, await loadProgram(kernel, transformed, input, maps, options));
+    }
+    for (const map of linked.maps) fillProgramSlots(map, maps.get(map), programs, options);
+  } catch (error) {
+    for (const program of programs.values()) program.close();
+    maps.close();
+    throw error;
+  }
+  const made = mapsOf(linked, maps, ({ source }) => source !== undefined);
+  // The programs hold them; they have no names for users.
+  for (const map of mapsOf(linked, maps, ({ source }) => source === undefined)) map.close();
+  return new KernelObject(object, [...programs.values()], made);
+}
+
+const mapsOf = (linked: LinkedObject, maps: MapCreator, wanted: (map: LinkedMap) => boolean): MapBase[] =>
+  linked.maps.filter(wanted).flatMap((map) => maps.get(map) ?? []);
+
+async function loadProgram(
+  kernel: EmbeddedKernel,
+  linked: LinkedProgram,
+  input: VerifierInput,
+  maps: MapCreator,
+  { logLevel = 0 }: LoadOptions,
+): Promise<EmbeddedProgram> {
+  const { name, section } = linked.program;
+  const accepted = await naming(`cannot load program '${name}' (${section})`, () =>
+    accept(linked, input, kernel.profile, { logLevel }),
+  );
+  const { compiled, instance, reads } = compile(kernel, linked, accepted, input, maps);
+  const { result } = accepted;
+  return kernel.takeIn({
+    linked,
+    log: result.log,
+    compiled,
+    instance,
+    reads: [...linked.members, ...reads],
+    maps: [...new Set(linked.mapReferences.flatMap(({ map }) => maps.get(map) ?? []))],
+    argumentCount: argumentCount(kernel.btf(), linked.attachBtfId),
+    furthest: result.furthest,
+    verifiedInsns: result.statistics.insnsProcessed,
+    tag: await programTag(linked.insns),
+  });
+}
+
+function compile(
+  kernel: EmbeddedKernel,
+  linked: LinkedProgram,
+  accepted: AcceptedProgram,
+  input: VerifierInput,
+  maps: MapCreator,
+): { compiled: CompiledProgram; instance: RunningProgram; reads: Iterable<string> } {
+  const { facts, subprograms } = accepted.result;
+  if (facts === undefined) throw new Error('an accepted program has facts');
+  const types = input.btf && { btf: input.btf, allocated: input.allocatedTypes() };
+  const plans = new ProgramPlans(linked, accepted, kernel.functions, types, (map) => {
+    const made = maps.get(map);
+    if (made !== undefined) return made;
+    throw new BpfiterError('usage', `program '${linked.program.name}': map '${map.name}' is not created`);
+  });
+  const { runtime } = kernel;
+  const compiled = compileProgram({
+    name: linked.program.name,
+    insns: linked.insns,
+    facts,
+    subprograms,
+    call: (insn) => plans.call(insn),
+    constant: (insn) => plans.constant(insn),
+    access: (insn) => plans.access(insn),
+    packetLoad: packetLoad(runtime),
+    stackLimit: STACK_BOTTOM,
+    arenaUserHigh: plans.arenaUserHigh,
+  });
+  const { table, stackPointer, memory } = runtime;
+  const instance = instantiate(compiled, { memory: memory.wasm, table, stackPointer });
+  return { compiled, instance, reads: plans.reads };
+}
+
+/** Puts the subject before the reason of a refusal. */
+async function naming<T>(what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof BpfiterError)) throw error;
+    const { code, message, errno, detail, explanation } = error;
+    throw new BpfiterError(code, `${what}: ${message}`, {
+      cause: error,
+      ...(errno !== undefined && { errno }),
+      ...(detail !== undefined && { detail }),
+      ...(explanation !== undefined && { explanation }),
+    });
+  }
+}
+
+/** How many arguments the function has that a program is attached to. */
+function argumentCount(btf: Btf, attachBtfId: number): number | undefined {
+  if (attachBtfId === 0 || btf.kindOf(attachBtfId) !== BTF_KIND_FUNC) return undefined;
+  const func = btf.type(attachBtfId);
+  const prototype = func.kind === 'func' ? btf.type(func.type) : undefined;
+  return prototype?.kind === 'func_proto' ? prototype.parameters.length : undefined;
+}
+
+/** Fills a program array as declared. A program that the caller chose not to load leaves its slot empty. */
+function fillProgramSlots(
+  map: LinkedMap,
+  made: MapBase | undefined,
+  programs: ReadonlyMap<LinkedProgram['program'], EmbeddedProgram>,
+  { programs: chosen }: LoadOptions,
+): void {
+  if (map.type !== BPF_MAP_TYPE_PROG_ARRAY || made === undefined) return;
+  map.slots.forEach((slot, index) => {
+    if (slot === undefined || !('program' in slot)) return;
+    const program = programs.get(slot.program);
+    if (program !== undefined) setSlot(made, index, program.id);
+    else if (chosen === undefined) {
+      const { name } = slot.program;
+      throw new BpfiterError('usage', `slot ${index} of map '${map.name}': program '${name}' is not loaded`);
+    }
+  });
+}

@@ -1,0 +1,210 @@
+/** Programs of the embedded kernel: verified, compiled, ready to run on demand or to be attached. */
+import { BpfiterError } from '../errors.ts';
+import type { CompiledProgram, RunningProgram } from '../jit/index.ts';
+import type { IterParameters, Link, Program, RunOptions, RunResult } from '../kernel.ts';
+import type { LinkedProgram } from '../object/index.ts';
+import { BPF_F_SLEEPABLE, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, programTypeName } from '../uapi/index.ts';
+import type { FurthestAccess } from '../verifier/index.ts';
+import { prepareRun } from './contexts/prepare.ts';
+import type { Pinned } from './iter/bpffs.ts';
+import type { IterProgram } from './iter/link.ts';
+import type { KernelRuntime } from './kernel-runtime.ts';
+import type { MapBase } from './maps/map-base.ts';
+import type { Model } from './model/index.ts';
+import { ProgramStruct } from './program-struct.ts';
+import type { Invocation } from './runtime.ts';
+import { Needs } from './sources/needs.ts';
+import type { KernelObjects, ObjectSession } from './sources/source.ts';
+
+/** What a program needs of its kernel. */
+export interface ProgramHost {
+  readonly runtime: KernelRuntime;
+  readonly model: Model;
+  readonly objects: KernelObjects;
+  attach(program: EmbeddedProgram, parameters: IterParameters): Link;
+  pin(path: string, object: Pinned): void;
+  /** After the last hold is gone. */
+  forgetProgram(program: EmbeddedProgram): void;
+}
+
+export interface ProgramParts {
+  readonly linked: LinkedProgram;
+  readonly log: string;
+  readonly compiled: CompiledProgram;
+  readonly instance: RunningProgram;
+  /** Members of the kernel's structs that it reads, itself or by the functions that it calls. */
+  readonly reads: readonly string[];
+  /** Those that its instructions refer to; it keeps them. */
+  readonly maps: readonly MapBase[];
+  /** Of the function that it is attached to. */
+  readonly argumentCount: number | undefined;
+  readonly furthest: Readonly<FurthestAccess>;
+  readonly verifiedInsns: number;
+  readonly tag: Uint8Array;
+}
+
+export class EmbeddedProgram implements Program, Pinned {
+  readonly kind = 'program';
+  readonly id: number;
+  readonly name: string;
+  readonly section: string;
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly log: string;
+  readonly compiled: CompiledProgram;
+  readonly instance: RunningProgram;
+  /** What it reads of the kernel's objects. */
+  readonly needs: Needs;
+  readonly #host: ProgramHost;
+  readonly #parts: ProgramParts;
+  readonly #struct: ProgramStruct;
+  #open = true;
+  #holds = 0;
+
+  /** @param id as Numbers give it, which then find the program by it */
+  constructor(host: ProgramHost, id: number, parts: ProgramParts) {
+    const { linked, compiled, instance, maps } = parts;
+    const { name, section, attachTarget } = linked.program;
+    this.id = id;
+    this.name = name;
+    this.section = section;
+    this.type = linked.type;
+    this.expectedAttachType = linked.expectedAttachType;
+    this.log = parts.log;
+    this.compiled = compiled;
+    this.instance = instance;
+    this.needs = Needs.of(parts.reads);
+    this.#host = host;
+    this.#parts = parts;
+    this.#struct = new ProgramStruct(host.runtime.memory, host.model, {
+      id,
+      name,
+      type: linked.type,
+      expectedAttachType: linked.expectedAttachType,
+      length: linked.insns.length / 8,
+      attachFunction: this.isIterator ? `bpf_iter_${attachTarget?.name}` : attachTarget?.name,
+      verifiedInsns: parts.verifiedInsns,
+      tag: parts.tag,
+    });
+    for (const map of maps) map.hold();
+  }
+
+  get what(): string {
+    return `program '${this.name}'`;
+  }
+
+  /** Offset of its struct bpf_prog. */
+  get address(): number {
+    return this.#struct.address;
+  }
+
+  get isIterator(): boolean {
+    return this.type === BPF_PROG_TYPE_TRACING && this.expectedAttachType === BPF_TRACE_ITER;
+  }
+
+  /** As links use it; undefined if it is no iterator. */
+  get asIterator(): IterProgram | undefined {
+    if (!this.isIterator) return undefined;
+    const { id, name, section, address, needs } = this;
+    const { linked, furthest } = this.#parts;
+    return {
+      id,
+      name,
+      section,
+      address,
+      needs,
+      targetName: linked.program.attachTarget?.name ?? '',
+      sleepable: (linked.flags & BPF_F_SLEEPABLE) !== 0,
+      maxRdonlyAccess: furthest.rdonly,
+      maxRdwrAccess: furthest.rdwr,
+      run: (context, session) => this.#call(this.#invocation(context, session, session.objects)),
+      hold: () => this.hold(),
+      release: () => this.release(),
+    };
+  }
+
+  attachIter(parameters: IterParameters = {}): Link {
+    this.#requireOpen();
+    if (!this.isIterator) {
+      const type = programTypeName(this.type) ?? `type ${this.type}`;
+      throw new BpfiterError('usage', `program '${this.name}' (${this.section}, ${type}) is no iterator`);
+    }
+    return this.#host.attach(this, parameters);
+  }
+
+  async run(options: RunOptions = {}): Promise<RunResult> {
+    this.#requireOpen();
+    const { runtime, objects } = this.#host;
+    const { argumentCount, furthest } = this.#parts;
+    const { name, type, expectedAttachType } = this;
+    const prepared = prepareRun(
+      runtime,
+      { name, type, expectedAttachType, argumentCount, maxContextOffset: furthest.context },
+      options,
+    );
+    const session = objects.session(this.needs);
+    try {
+      const { context, subject, repeat } = prepared;
+      const invocation = this.#invocation(context, subject, session);
+      let retval = 0;
+      let milliseconds = 0;
+      for (let round = 0; round < repeat; round++) {
+        prepared.begin();
+        const start = performance.now();
+        retval = this.#call(invocation);
+        milliseconds += performance.now() - start;
+      }
+      return { ...prepared.finish(retval | 0), durationNs: Math.round((milliseconds * 1e6) / repeat) };
+    } finally {
+      session.close();
+      prepared.release();
+    }
+  }
+
+  #call(invocation: Invocation): number {
+    return this.#host.runtime.enter(invocation, () => this.instance.entry(invocation.context));
+  }
+
+  #invocation(context: number, subject: object | undefined, objects: ObjectSession): Invocation {
+    const { type: programType, expectedAttachType, name: programName } = this;
+    return { programType, expectedAttachType, programName, context, subject, objects };
+  }
+
+  pin(path: string): void {
+    this.#requireOpen();
+    this.#host.pin(path, this);
+  }
+
+  #requireOpen(): void {
+    if (!this.#open) throw new BpfiterError('usage', `program '${this.name}' is closed`);
+  }
+
+  // How long it lives: while a user has it open, or a link, a pin or a program array holds it.
+
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+    this.#endIfUnused();
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#endIfUnused();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #endIfUnused(): void {
+    if (this.#open || this.#holds > 0) return;
+    for (const map of this.#parts.maps) map.release();
+    this.instance.release();
+    this.#struct.release();
+    this.#host.forgetProgram(this);
+  }
+}
