@@ -116,6 +116,7 @@ class ProgramCompiler implements ProgramLayout {
     this.packetLoad = packets
       ? module.importFunction('packet', module.type([I32, I32, I32], [I32]), 'packet load')
       : -1;
+    if (input.packetLoad !== undefined) this.#imports.push({ name: 'packet', callee: input.packetLoad });
     for (const plan of this.calls.values()) if (plan.kind === 'import') this.#importCallee(plan);
     this.#graphs = input.subprograms.map(({ start, end }) =>
       buildFlowGraph(this.insns, start, end, input.facts.seen, (insn) => this.calls.get(insn)?.kind !== 'throw'),
