@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MapBase } from '../../../src/embedded/maps/map-base.ts';
 import {
+  BPF_F_NO_PREALLOC,
   BPF_F_RDONLY_PROG,
   BPF_F_ZERO_SEED,
   BPF_MAP_TYPE_ARRAY,
@@ -9,14 +10,20 @@ import {
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_SK_STORAGE,
+  BPF_MAP_TYPE_SOCKHASH,
+  BPF_MAP_TYPE_SOCKMAP,
 } from '../../../src/uapi/index.ts';
 import { testKernel, u32 } from '../maps/kernel.ts';
 import { type Body, Fixture } from './fixture.ts';
 
 const plain = { keySize: 4, valueSize: 4, maxEntries: 4 };
 
+/** Sockets are numbers: their descriptors, with this in front. */
+const SOCKET = 0x5000;
+
 function setUp(possibleCpus = 2) {
-  const kernel = testKernel(possibleCpus);
+  const kernel = testKernel(possibleCpus, { object: (descriptor) => SOCKET + descriptor });
   const fixture = new Fixture(kernel.memory, [], possibleCpus);
   const word = (at: number) => kernel.memory.view.getUint32(at, true);
   const create = (type: number, more: Parameters<typeof kernel.create>[0] | object = {}): MapBase => {
@@ -96,6 +103,50 @@ test.each([BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU
     expect(map.lookup(u32(0))).toEqual(u32(1, 0, 2, 0, 3, 0));
   },
 );
+
+test('a sockmap: every slot, also empty ones; in reads of one each too', async () => {
+  const { fixture, create, word } = setUp();
+  const map = create(BPF_MAP_TYPE_SOCKMAP, { maxEntries: 3 });
+  map.update(u32(1), u32(7));
+  const program = fixture.program('sockmap', ([at = 0, key = 0, sk = 0]) => {
+    expect(at).toBe(map.address);
+    return key === 0 ? `end${sk} ` : `${word(key)}:${sk === 0 ? sk : sk - SOCKET} `;
+  });
+  using link = fixture.iterators.attach(program, { map });
+  expect(await link.open().text()).toBe('0:0 1:7 2:0 end0 ');
+  const read = fixture.reader(link, 4);
+  expect([read(), read(), read(), read(), read()]).toEqual(['0:0 ', '1:7 ', '2:0 ', 'end0', ' ']);
+});
+
+test('a sockhash: each socket once, however small the reads', () => {
+  const { fixture, create, word } = setUp();
+  const map = create(BPF_MAP_TYPE_SOCKHASH, { maxEntries: 1 << 6 });
+  for (let key = 0; key < 40; key += 1) map.update(u32(key), u32(key + 1));
+  const seen: string[] = [];
+  const program = fixture.program('sockmap', ([, key = 0, sk = 0]) => {
+    if (key !== 0) seen.push(`${word(key)}:${sk - SOCKET}`);
+    return 'x';
+  });
+  const read = fixture.reader(fixture.iterators.attach(program, { map }), 1);
+  while (read() !== '');
+  const all = Array.from({ length: 40 }, (_, key) => `${key}:${key + 1}`);
+  expect(seen.sort()).toEqual(all.sort());
+});
+
+test('a storage map of sockets: those that have a value', async () => {
+  const { fixture, create, word } = setUp();
+  const types = { keySize: 4, flags: BPF_F_NO_PREALLOC, maxEntries: 0, btfKeyTypeId: 1, btfValueTypeId: 1 };
+  const map = create(BPF_MAP_TYPE_SK_STORAGE, types);
+  map.update(u32(3), u32(30));
+  map.update(u32(4), u32(40));
+  const program = fixture.program('bpf_sk_storage_map', ([at = 0, sk = 0, value = 0]) => {
+    expect(at).toBe(map.address);
+    return sk === 0 ? `end${value}` : `${sk - SOCKET}:${word(value)} `;
+  });
+  using link = fixture.iterators.attach(program, { map });
+  const text = await link.open().text();
+  expect(text.split(' ').sort()).toEqual(['3:30', '4:40', 'end0']);
+});
 
 test('a map lives as long as a link or a session needs it', async () => {
   const { fixture, create, print } = setUp();
