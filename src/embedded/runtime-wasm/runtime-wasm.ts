@@ -35,6 +35,10 @@ export interface RuntimeExports {
   zeroFields(map: number, value: number): void;
   releaseFields(map: number, value: number): void;
 
+  bits_new(it: number, low: number, high: number, words: number): number;
+  bits_next(it: number): number;
+  bits_destroy(it: number): void;
+
   map_lookup_elem(map: number, key: number): number;
   map_update_elem(map: number, key: number, value: number, flags: number, upper: number): number;
   map_delete_elem(map: number, key: number): number;

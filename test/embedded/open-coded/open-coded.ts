@@ -1,7 +1,7 @@
 /** Calls open-coded iterators as compiled code does, over memory alone. */
 import type { FunctionDefinition } from '../../../src/embedded/helpers/definition.ts';
+import type { KernelMemory } from '../../../src/embedded/memory/kernel-memory.ts';
 import type { Runtime } from '../../../src/embedded/runtime.ts';
-import type { FakeMemory } from '../fake-memory.ts';
 
 export interface Trio {
   create(it: number, ...words: number[]): number;
@@ -12,7 +12,7 @@ export interface Trio {
 /** @param parts what of the runtime there is beside memory; the functions must use no more */
 export function trioOf(
   definitions: readonly FunctionDefinition[],
-  memory: FakeMemory,
+  memory: KernelMemory,
   parts: Partial<Runtime> = {},
 ): Trio {
   const runtime = { memory, ...parts } as Runtime;

@@ -1,6 +1,7 @@
 /** The runtime's module: what of it JavaScript and compiled programs call. */
 export * from './allocator.ts';
 export * from './array.ts';
+export * from './bits.ts';
 export * from './bloom-filter.ts';
 export { jhash, memcmp, memcpy } from './bytes.ts';
 export * from './dispatch.ts';
