@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
  * loads in a browser. 'always': Node only.
  */
 const rooms = [
-  { name: 'errors', files: ['errors.ts', 'version.ts', 'near-names.ts'], node: 'never' },
+  { name: 'errors', files: ['errors.ts', 'version.ts', 'near-names.ts', 'ctype.ts'], node: 'never' },
   { name: 'uapi', node: 'never' },
   { name: 'elf', node: 'never' },
   { name: 'isa', node: 'never' },

@@ -14,6 +14,7 @@ import { redirectHelpers } from './helpers/packet-redirect.ts';
 import { packetShapeHelpers } from './helpers/packet-shape.ts';
 import { xdpHelpers, xdpKfuncs } from './helpers/packet-xdp.ts';
 import { printFunctions } from './helpers/print.ts';
+import { printBtfFunctions } from './helpers/print-btf.ts';
 import { probeReads } from './helpers/probe-read.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
@@ -28,6 +29,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   currentFunctions,
   machineFunctions,
   numberFunctions,
+  printBtfFunctions,
   printFunctions,
   probeReads,
   dynptrHelpers,

@@ -4,9 +4,10 @@
  * Facts: kernel/bpf/helpers.c and lib/kstrtox.c of Linux 6.12. bpf_strtol and bpf_strtoul stop at the first character
  * that is no digit, do not need an end, and look at no more than 63 characters behind blanks and sign.
  */
+
+import { isDigit, isSpace } from '../../ctype.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Runtime } from '../runtime.ts';
-import { isDigit, isSpace } from './ctype.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL, ERANGE } from './errno.ts';
 import { write64 } from './words.ts';

@@ -30,13 +30,17 @@ export function mayBeKernel(low: number, high: number): boolean {
 
 const isUser = (high: number): boolean => high >>> 0 < USER_END_HIGH;
 
-/** @returns 0 or the errno of copy_from_kernel_nofault(); nothing is written if it is not 0 */
-export function readKernel(memory: KernelMemory, to: number, size: number, low: number, high: number): number {
-  if (isReadable(memory, low, high, size)) {
-    copyBytes(memory, to, low >>> 0, size);
-    return 0;
-  }
+/** 0 if that much can be read from there, else the errno of copy_from_kernel_nofault(). */
+export function readErrno(memory: KernelMemory, low: number, high: number, size: number): number {
+  if (isReadable(memory, low, high, size)) return 0;
   return mayBeKernel(low, high) ? EFAULT : ERANGE;
+}
+
+/** @returns 0 or an errno, and then nothing is written */
+export function readKernel(memory: KernelMemory, to: number, size: number, low: number, high: number): number {
+  const errno = readErrno(memory, low, high, size);
+  if (errno === 0) copyBytes(memory, to, low >>> 0, size);
+  return errno;
 }
 
 /**

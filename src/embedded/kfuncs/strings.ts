@@ -2,10 +2,12 @@
  * Kfuncs on strings. They take any address: -ERANGE of one that is not the kernel's, -EFAULT where nothing can be
  * read, -E2BIG of a string that is longer than any they look at.
  *
- * Facts: kernel/bpf/helpers.c of Linux 6.18, as measured (test/embedded/helpers). Characters are signed there.
+ * Facts: kernel/bpf/helpers.c of Linux 6.18, as measured (test/embedded/helpers). Characters are unsigned
+ * there.
  */
+
+import { toLower } from '../../ctype.ts';
 import { KERNEL_BASE_HIGH } from '../../jit/index.ts';
-import { toLower } from '../helpers/ctype.ts';
 import { type FunctionDefinition, signature } from '../helpers/definition.ts';
 import { E2BIG, EFAULT, ENOENT, ERANGE } from '../helpers/errno.ts';
 import { mayBeKernel } from '../helpers/probe-read.ts';
@@ -36,7 +38,6 @@ class Text {
   }
 }
 
-const signed = (byte: number): number => (byte << 24) >> 24;
 const clamp = (low: number, high: number): number => Math.min(toNumber(low, high), LONGEST);
 
 function compare(one: Text, other: Text, fold: (byte: number) => number): number {
@@ -45,7 +46,7 @@ function compare(one: Text, other: Text, fold: (byte: number) => number): number
     const a = one.at(i);
     const b = other.at(i);
     if (a === UNREADABLE || b === UNREADABLE) return EFAULT;
-    if (a !== b && fold(a) !== fold(b)) return signed(fold(a)) < signed(fold(b)) ? -1 : 1;
+    if (a !== b && fold(a) !== fold(b)) return fold(a) < fold(b) ? -1 : 1;
     if (a === 0) return 0;
   }
   return E2BIG;
@@ -73,14 +74,14 @@ function findByteOrEnd(text: Text, wanted: number): number {
   return E2BIG;
 }
 
-/** @param wanted an int: one that no signed character equals is nowhere */
+/** @param wanted an int: one that no character equals is nowhere */
 function findLastByte(text: Text, wanted: number): number {
   if (!text.mayBeKernel) return ERANGE;
   let last = ENOENT;
   for (let i = 0; i < LONGEST; i++) {
     const byte = text.at(i);
     if (byte === UNREADABLE) return EFAULT;
-    if (signed(byte) === wanted) last = i;
+    if (byte === wanted) last = i;
     if (byte === 0) return last;
   }
   return E2BIG;

@@ -2,11 +2,11 @@
  * Format strings of bpf_snprintf: which conversions there are, and whether there are arguments for them.
  * After bpf_bprintf_prepare() of kernel/bpf/helpers.c.
  */
+import { isDigit, isPrintable, isPunctuation, isSpace } from '../../ctype.ts';
 
 const code = (character: string): number => character.charCodeAt(0);
 
 const PERCENT = code('%');
-const ZERO = code('0');
 const ONE = code('1');
 const NINE = code('9');
 const END = 0;
@@ -17,12 +17,8 @@ const among =
     byte !== END && characters.includes(String.fromCharCode(byte));
 
 const isFlag = among('0+- ');
-const isSpace = (byte: number): boolean => byte === code(' ') || (byte >= 9 && byte <= 13);
-const isPrintable = (byte: number): boolean => byte >= 0x20 && byte <= 0x7e;
-const isPunctuation = (byte: number): boolean => isPrintable(byte) && !isSpace(byte) && !isAlphanumeric(byte);
-const isAlphanumeric = (byte: number): boolean =>
-  (byte >= ZERO && byte <= NINE) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
-const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
+/** Of plain text: no control characters; above ASCII anything goes (6.18.44; older versions refuse that). */
+const isText = (byte: number): boolean => byte >= 0x80 || isPrintable(byte) || isSpace(byte);
 /** After `%p`: what the kernel prints of a pointer by itself. */
 const isPointerSuffix = among('KxsSB');
 const isIp = among('iI');
@@ -37,7 +33,7 @@ export function isFormatValid(format: Uint8Array, argumentCount: number): boolea
   let used = 0;
   for (let i = 0; i < format.length; i++) {
     const byte = at(i);
-    if (!isPrintable(byte) && !isSpace(byte)) return false;
+    if (!isText(byte)) return false;
     if (byte !== PERCENT) continue;
     if (at(i + 1) === PERCENT) {
       i += 1;

@@ -63,7 +63,7 @@ class FakeMemory implements KernelMemory {
 
 export class FakeRuntime implements Runtime {
   readonly memory = new FakeMemory();
-  readonly btf: Btf;
+  btf: Btf;
   readonly machine: Machine = {
     monotonic: (into) => {
       into[0] = Number(this.nowNs & 0xffffffffn);

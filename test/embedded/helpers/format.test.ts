@@ -32,7 +32,7 @@ test.each<[format: string, values: (bigint | string)[], text: string]>([
   ['%c%c%5c|%-3c|', [0x41n, 0x142n, 0x43n, 0x44n], 'AB    C|D  |'],
   ['%s.%10s|%-10s|%2s', ['one', 'two', 'three', 'four'], 'one.       two|three     |four'],
   ['%s|%s|%pks', [0n, 0x1000n, 'kernel'], '||kernel'],
-  ['%10pks|%-9pus|', ['ab', 'cd'], 'ab|cd|'],
+  ['%10pks|%-9pus|', ['ab', 'cd'], 'ab||'],
   ['%p %px %pK', [0n, 0x1234n, 0n], '0000000000000000 0000000000001234 0000000000000000'],
   ['%p', [-22n], 'ffffffffffffffea'],
   ['%20px|%-20px|%4px', [0x12n, 0x12n, 0x12345n], '                  12|12                  |12345'],

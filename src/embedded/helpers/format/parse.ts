@@ -8,7 +8,7 @@
  * Which conversions there are is decided by bpf_bprintf_prepare() of kernel/bpf/helpers.c, what their flags mean by
  * format_decode() of lib/vsprintf.c (Linux 6.12; text of bytes from 0x80 on is 6.18's). Printing is in print.ts.
  */
-import { isAlphanumeric, isDigit, isPunctuation, isSpace } from '../ctype.ts';
+import { isAlphanumeric, isDigit, isPunctuation, isSpace } from '../../../ctype.ts';
 import { EINVAL } from '../errno.ts';
 
 // Kinds of conversion, the low four bits of word 2.
@@ -17,7 +17,7 @@ export const DECIMAL = 1;
 export const HEX = 2;
 export const CHARACTER = 3;
 export const STRING = 4;
-/** %pks and %pus: as strings, but their width is lost. */
+/** %pks: as a string, but its width is lost. */
 export const PLAIN_STRING = 5;
 /** %p and %pK: the pointer's hash. */
 export const HASHED = 6;
@@ -32,6 +32,8 @@ export const IP4 = 10;
 export const IP4_PADDED = 11;
 export const IP6 = 12;
 export const IP6_PLAIN = 13;
+/** %pus: of user memory, of which there is none. */
+export const USER_STRING = 14;
 export const KIND = 0xf;
 
 // Flags in word 2.
@@ -200,7 +202,8 @@ class Parser {
     if (endsWord(byte)) return HASHED;
     if ((byte === code('k') || byte === code('u')) && this.#peek(1) === code('s')) {
       this.#at += 2;
-      return endsWord(this.#peek()) ? PLAIN_STRING : undefined;
+      const kind = byte === code('k') ? PLAIN_STRING : USER_STRING;
+      return endsWord(this.#peek()) ? kind : undefined;
     }
     const kind = pointers.get(byte) ?? addresses.get(String.fromCharCode(byte, this.#peek(1)));
     // The kernel looks no further than it knows, but does not print what follows either.

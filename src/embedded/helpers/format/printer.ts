@@ -34,6 +34,7 @@ import {
   RECORD,
   STRING,
   SYMBOL,
+  USER_STRING,
   WIDE,
   ZERO,
 } from './parse.ts';
@@ -53,7 +54,8 @@ const DOT = 0x2e;
 
 export class FormatPrinter {
   readonly #memory: KernelMemory;
-  readonly #sink: ByteSink;
+  /** Where text goes; open it before appending anything. */
+  readonly sink: ByteSink;
   readonly #formats = new Map<number, Format>();
   /** Lengths of the strings that are printed, by place among the values; -1 for addresses that cannot be read. */
   readonly #lengths = new Int32Array(MAX_VALUES);
@@ -61,7 +63,7 @@ export class FormatPrinter {
 
   constructor({ memory, machine }: Runtime) {
     this.#memory = memory;
-    this.#sink = new ByteSink(memory);
+    this.sink = new ByteSink(memory);
     this.#hashKey = machine.random() | 0;
   }
 
@@ -101,7 +103,7 @@ export class FormatPrinter {
     }
     const { view } = this.#memory;
     const { records, text } = format;
-    const sink = this.#sink;
+    const sink = this.sink;
     sink.open(at, limit);
     let value = values;
     for (let i = 0; i < records.length; i += RECORD) {
@@ -122,7 +124,7 @@ export class FormatPrinter {
   }
 
   #other(kind: number, flags: number, width: number, low: number, high: number, place: number): void {
-    const sink = this.#sink;
+    const sink = this.sink;
     const length = this.#lengths[place] as number; // of twelve
     switch (kind) {
       case CHARACTER:
@@ -136,8 +138,10 @@ export class FormatPrinter {
       case PLAIN_STRING:
         if (!sink.isFull) sink.copy(low, length);
         break;
+      case USER_STRING:
+        break;
       case HASHED:
-        this.#pointer(this.#hash(low, high), isShown(low, high) ? high : 0, flags, width);
+        this.#hashed(low, high, flags, width);
         break;
       case POINTER:
         this.#pointer(low, high, flags, width);
@@ -153,23 +157,33 @@ export class FormatPrinter {
     }
   }
 
+  /** Appends a pointer as %px, or as %p where it is not to be known. */
+  pointer(low: number, high: number, isRaw: boolean): void {
+    if (isRaw) this.#pointer(low, high, 0, -1);
+    else this.#hashed(low, high, 0, -1);
+  }
+
+  #hashed(low: number, high: number, flags: number, width: number): void {
+    this.#pointer(this.#hash(low, high), isShown(low, high) ? high : 0, flags, width);
+  }
+
   /** Pointers are shown with all their digits unless a width is given. */
   #pointer(low: number, high: number, flags: number, width: number): void {
-    if (width < 0) this.#sink.hex(low, high, flags | WIDE | ZERO, POINTER_DIGITS);
-    else this.#sink.hex(low, high, flags | WIDE, width);
+    if (width < 0) this.sink.hex(low, high, flags | WIDE | ZERO, POINTER_DIGITS);
+    else this.sink.hex(low, high, flags | WIDE, width);
   }
 
   #symbol(low: number, high: number, flags: number, width: number): void {
     const length = 2 + hexLength(low, high);
-    if ((flags & LEFT) === 0) this.#sink.fill(BLANK, width - length);
-    this.#sink.text('0x');
-    this.#sink.hex(low, high, WIDE, -1);
-    if ((flags & LEFT) !== 0) this.#sink.fill(BLANK, width - length);
+    if ((flags & LEFT) === 0) this.sink.fill(BLANK, width - length);
+    this.sink.text('0x');
+    this.sink.hex(low, high, WIDE, -1);
+    if ((flags & LEFT) !== 0) this.sink.fill(BLANK, width - length);
   }
 
   #address(kind: number, from: number): void {
     const { u8 } = this.#memory;
-    const sink = this.#sink;
+    const sink = this.sink;
     if (kind === IP4 || kind === IP4_PADDED) {
       for (let i = 0; i < 4; i++) {
         if (i > 0) sink.byte(DOT);
@@ -202,9 +216,9 @@ export class FormatPrinter {
       if (kind === NONE) break;
       const low = view.getInt32(values + place * 8, true);
       const high = view.getInt32(values + place * 8 + 4, true);
-      if (kind === STRING || kind === PLAIN_STRING) {
+      if (kind === STRING || kind === PLAIN_STRING || kind === USER_STRING) {
         if (used >= VALUE_BYTES) return ENOSPC;
-        const length = this.#stringLength(low, high, VALUE_BYTES - used);
+        const length = kind === USER_STRING ? 0 : this.#stringLength(low, high, VALUE_BYTES - used);
         this.#lengths[place] = length;
         used += length + 1;
       } else if (kind === PLAIN_SYMBOL) {

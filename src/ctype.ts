@@ -18,6 +18,8 @@ export const isAlphanumeric = (byte: number): boolean =>
 
 export const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 9 && byte <= 13) || byte === NO_BREAK_SPACE;
 
+export const isPrintable = (byte: number): boolean => (byte >= 0x20 && byte <= 0x7e) || byte >= NO_BREAK_SPACE;
+
 export const isPunctuation = (byte: number): boolean =>
   ((byte > 0x20 && byte <= 0x7e) || byte > NO_BREAK_SPACE) && !isAlphanumeric(byte);
 
