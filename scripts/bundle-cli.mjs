@@ -13,7 +13,7 @@ const compiled = fileURLToPath(new URL('../dist/cli', import.meta.url));
 const bundled = `${compiled}.bundled`;
 
 const bundle = await rolldown({
-  input: `${compiled}/main.js`,
+  input: [`${compiled}/main.js`, `${compiled}/conformance.js`],
   platform: 'node',
   external: 'koffi',
   preserveEntrySignatures: false,

@@ -10,6 +10,7 @@ import { loopHelpers } from './helpers/loops.ts';
 import { machineFunctions } from './helpers/machine.ts';
 import { numberFunctions } from './helpers/numbers.ts';
 import { packetByteHelpers } from './helpers/packet-bytes.ts';
+import { packetDynptrKfuncs } from './helpers/packet-dynptr.ts';
 import { redirectHelpers } from './helpers/packet-redirect.ts';
 import { packetShapeHelpers } from './helpers/packet-shape.ts';
 import { xdpHelpers, xdpKfuncs } from './helpers/packet-xdp.ts';
@@ -45,6 +46,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   openCodedIterators,
   messageHelpers,
   packetByteHelpers,
+  packetDynptrKfuncs,
   packetShapeHelpers,
   redirectHelpers,
   runContextHelpers,

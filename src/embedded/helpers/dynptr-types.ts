@@ -1,9 +1,9 @@
 /**
  * The kinds of dynptrs, by their number in struct bpf_dynptr_kern: enum bpf_dynptr_type of include/linux/bpf.h.
- * Those of packets join this table where packets are made.
  */
 import { DYNPTR_LOCAL, DYNPTR_RINGBUF, type DynptrType } from './dynptr-struct.ts';
 import { EINVAL } from './errno.ts';
+import { packetDynptrTypes } from './packet-dynptr.ts';
 
 /** Plain memory: of maps, and records of ring buffers. */
 const memoryDynptr: DynptrType = {
@@ -20,7 +20,8 @@ const memoryDynptr: DynptrType = {
   slice: (_runtime, data, offset) => data + offset,
 };
 
-export const dynptrTypes: ReadonlyMap<number, DynptrType> = new Map([
+export const dynptrTypes: ReadonlyMap<number, DynptrType> = new Map<number, DynptrType>([
   [DYNPTR_LOCAL, memoryDynptr],
   [DYNPTR_RINGBUF, memoryDynptr],
+  ...packetDynptrTypes,
 ]);
