@@ -2,16 +2,8 @@
 export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export { EmbeddedTarget, type EmbeddedTargetOptions, embeddedProfile, layoutOf, Model, model } from './model/index.ts';
-
-<<<<<<< HEAD
-
-export type { Machine } from './runtime.ts';
-
-=======
-
 export { type RawProgram, runRaw } from './raw-program.ts';
-
->>>>>>> b45593c (Run the public conformance suite: a plugin that verifies, compiles and runs its programs)
+export type { Machine } from './runtime.ts';
 
 export { Needs } from './sources/needs.ts';
 export type { Cursor, FileCursor, KernelObjects, ObjectSession, Source } from './sources/source.ts';
