@@ -21,6 +21,7 @@ import { prepareRun } from './contexts/prepare.ts';
 import { findFunction } from './functions.ts';
 import { KernelRuntime } from './kernel-runtime.ts';
 import { engineMachine } from './machine.ts';
+import { MapRegistry, mapImports } from './maps/map-registry.ts';
 import { LinearMemory } from './memory/linear-memory.ts';
 import { STACK_BOTTOM, STACK_TOP } from './memory/places.ts';
 import { embeddedProfile, model } from './model/index.ts';
@@ -84,27 +85,29 @@ const bare = ({ name, insns, type, expectedAttachType }: RawProgram): VerifierPr
   kfuncModules: [],
 });
 
+const noMaps = (): never => {
+  throw new Error('a raw program has no maps');
+};
+
 function bareKernel(): KernelRuntime {
-  const noMaps = (): never => {
-    throw new Error('a raw program has no maps');
-  };
-  const memory = new LinearMemory({
-    release_fields: noMaps,
-    lookup: noMaps,
-    update: noMaps,
-    remove: noMaps,
-    wake: noMaps,
+  const machine = engineMachine();
+  const memory: LinearMemory = new LinearMemory(mapImports(() => maps));
+  const maps = new MapRegistry({
+    memory,
+    possibleCpus: machine.possibleCpus,
+    layout: model.layoutOf('bpf_map'),
+    services: { releaseField: noMaps, program: noMaps, object: noMaps, describeObject: noMaps, pin: noMaps },
+    random: () => machine.random(),
   });
   const table = new webAssembly.Table({ element: 'anyfunc', initial: 0 });
-  const stackPointer = new webAssembly.Global({ value: 'i32', mutable: true }, STACK_TOP);
-  const invoke = makeInvoke({ memory: memory.wasm, table });
   return new KernelRuntime({
     memory,
     btf: model.btf,
+    maps,
     table,
-    stackPointer,
-    machine: engineMachine(),
-    invoke,
+    stackPointer: new webAssembly.Global({ value: 'i32', mutable: true }, STACK_TOP),
+    machine,
+    invoke: makeInvoke({ memory: memory.wasm, table }),
     trace: () => {},
   });
 }
