@@ -1,8 +1,29 @@
 /** Writes the pages under docs/ that are made from tables: `npm run docs`, which builds dist/ first. */
 import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { FEATURES, SECTION_DEFINITIONS } from '../dist/object/index.js';
 import * as uapi from '../dist/uapi/index.js';
 import { kernelsPage } from './kernels-page.mjs';
+import { parityPage, verifierSources } from './parity-page.mjs';
 
-const page = kernelsPage({ ...uapi, features: FEATURES.values(), sections: SECTION_DEFINITIONS });
-writeFileSync(new URL('../docs/kernels.md', import.meta.url), page);
+const root = new URL('../', import.meta.url);
+
+const kernels = kernelsPage({ ...uapi, features: FEATURES.values(), sections: SECTION_DEFINITIONS });
+writeFileSync(new URL('docs/kernels.md', root), kernels);
+
+const { readRules, tables } = await importTypeScript(new URL('test/verifier/rules.ts', root));
+const parity = parityPage({
+  rules: readRules(root),
+  tables,
+  sources: verifierSources(root),
+});
+writeFileSync(new URL('docs/parity.md', root), parity);
+
+/** Of the oldest Node that the package supports, which does not read TypeScript. */
+async function importTypeScript(url) {
+  const bundle = await rolldown({ input: fileURLToPath(url), platform: 'node' });
+  const { output } = await bundle.generate({ format: 'esm' });
+  await bundle.close();
+  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+}
