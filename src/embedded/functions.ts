@@ -8,6 +8,7 @@ import { dynptrHelpers, dynptrKfuncs } from './helpers/dynptr.ts';
 import { lockHelpers, lockKfuncs } from './helpers/locks.ts';
 import { loopHelpers } from './helpers/loops.ts';
 import { machineFunctions } from './helpers/machine.ts';
+import { mapHelpers, mapKfuncs } from './helpers/maps.ts';
 import { numberFunctions } from './helpers/numbers.ts';
 import { packetByteHelpers } from './helpers/packet-bytes.ts';
 import { packetDynptrKfuncs } from './helpers/packet-dynptr.ts';
@@ -17,6 +18,7 @@ import { xdpHelpers, xdpKfuncs } from './helpers/packet-xdp.ts';
 import { printFunctions } from './helpers/print.ts';
 import { printBtfFunctions } from './helpers/print-btf.ts';
 import { probeReads } from './helpers/probe-read.ts';
+import { ringBufferHelpers } from './helpers/ring-buffers.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
@@ -36,11 +38,14 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   dynptrHelpers,
   lockHelpers,
   loopHelpers,
+  mapHelpers,
   objectHelpers,
+  ringBufferHelpers,
   seqHelpers,
   cpumaskKfuncs,
   dynptrKfuncs,
   lockKfuncs,
+  mapKfuncs,
   objectKfuncs,
   stringKfuncs,
   openCodedIterators,

@@ -81,7 +81,7 @@ export class ArrayMap extends IndexedMap {
   }
 
   override plan(name: string): CallPlan | undefined {
-    if (name !== 'bpf_map_lookup_elem' || has(this.attributes, BPF_F_INNER_MAP)) return undefined;
+    if (name !== 'bpf_map_lookup_elem') return super.plan(name);
     return { kind: 'array-lookup', base: this.base, stride: this.stride, count: this.maxEntries };
   }
 
@@ -89,7 +89,7 @@ export class ArrayMap extends IndexedMap {
     return this.memory.runtime.array_lookup(this.address, key) >>> 0;
   }
   override updateElement(key: number, value: number, flags: number): number {
-    return this.memory.runtime.array_update(this.address, key, value, flags);
+    return this.memory.runtime.array_update(this.address, key, value, flags, 0);
   }
   override deleteElement(): number {
     return -EINVAL;
@@ -132,7 +132,7 @@ export class PerCpuArrayMap extends IndexedMap {
 
   override plan(name: string): CallPlan | undefined {
     // With one processor it is an array.
-    if (name !== 'bpf_map_lookup_elem' || this.registry.possibleCpus !== 1) return undefined;
+    if (name !== 'bpf_map_lookup_elem' || this.registry.possibleCpus !== 1) return super.plan(name);
     return { kind: 'array-lookup', base: this.base, stride: this.stride, count: this.maxEntries };
   }
 
@@ -140,7 +140,7 @@ export class PerCpuArrayMap extends IndexedMap {
     return this.memory.runtime.percpu_array_lookup(this.address, key) >>> 0;
   }
   override updateElement(key: number, value: number, flags: number): number {
-    return this.memory.runtime.percpu_array_update(this.address, key, value, flags);
+    return this.memory.runtime.percpu_array_update(this.address, key, value, flags, 0);
   }
   override deleteElement(): number {
     return -EINVAL;

@@ -3,7 +3,6 @@
  * Source: kernel/bpf/hashtab.c, Linux 6.18. Unlike there, memory for elements is taken as they come, whether
  * preallocated or not, and all processors share one list of least recently used elements.
  */
-import type { CallPlan } from '../../jit/index.ts';
 import {
   BPF_F_NO_COMMON_LRU,
   BPF_F_NO_PREALLOC,
@@ -14,9 +13,7 @@ import {
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_HASH,
 } from '../../uapi/index.ts';
-import { signature } from '../helpers/definition.ts';
 import * as header from '../runtime-wasm/map-header.ts';
-import type { RuntimeExports } from '../runtime-wasm/runtime-wasm.ts';
 import { copyInPerCpu, copyOutPerCpu } from './array.ts';
 import {
   ACCESS_FLAGS,
@@ -61,17 +58,6 @@ function withSizes(registry: MapRegistry, attributes: MapAttributes): MapAttribu
   if (!has(attributes, BPF_F_NO_COMMON_LRU)) return attributes;
   return { ...attributes, maxEntries: roundUp(attributes.maxEntries, registry.possibleCpus) };
 }
-
-/** How programs look up, by type and size of keys. */
-function lookupOf(type: number, keySize: number): keyof RuntimeExports {
-  if (type === BPF_MAP_TYPE_LRU_HASH) return 'lru_hash_lookup';
-  if (isPerCpu(type)) return 'percpu_hash_lookup';
-  if (keySize === 4) return 'hash_lookup_4';
-  if (keySize === 8) return 'hash_lookup_8';
-  return keySize === 16 ? 'hash_lookup_16' : 'hash_lookup';
-}
-
-const LOOKUP = signature('p p -> p');
 
 /** A table with whatever values; hashes of maps are one too. */
 export abstract class HashTable extends MapBase {
@@ -153,25 +139,13 @@ export class HashMap extends HashTable {
     super(registry, attributes, attributes.type);
   }
 
-  override plan(name: string): CallPlan | undefined {
-    if (name !== 'bpf_map_lookup_elem') return undefined;
-    const callee = lookupOf(this.type, this.keySize);
-    return {
-      kind: 'import',
-      name: callee,
-      signature: LOOKUP,
-      callee: this.memory.runtime[callee],
-      constants: new Map([[0, this.address]]),
-    };
-  }
-
   override lookupElement(key: number): number {
     const { runtime } = this.memory;
     if (this.type === BPF_MAP_TYPE_HASH) return runtime.hash_lookup(this.address, key) >>> 0;
     return runtime.lru_hash_lookup(this.address, key) >>> 0;
   }
   override updateElement(key: number, value: number, flags: number): number {
-    return this.memory.runtime.hash_update(this.address, key, value, flags);
+    return this.memory.runtime.hash_update(this.address, key, value, flags, 0);
   }
 
   protected override readValue(key: number): Uint8Array | number {
@@ -195,7 +169,7 @@ export class PerCpuHashMap extends HashMap {
     return this.memory.runtime.percpu_hash_lookup(this.address, key) >>> 0;
   }
   override updateElement(key: number, value: number, flags: number): number {
-    return this.memory.runtime.percpu_hash_update(this.address, key, value, flags);
+    return this.memory.runtime.percpu_hash_update(this.address, key, value, flags, 0);
   }
 
   protected override readValue(key: number): Uint8Array | number {

@@ -52,7 +52,7 @@ export class LpmTrieMap extends MapBase {
     return this.memory.runtime.lpm_trie_lookup(this.address, key) >>> 0;
   }
   override updateElement(key: number, value: number, flags: number): number {
-    return this.memory.runtime.lpm_trie_update(this.address, key, value, flags);
+    return this.memory.runtime.lpm_trie_update(this.address, key, value, flags, 0);
   }
   override deleteElement(key: number): number {
     return this.memory.runtime.lpm_trie_delete(this.address, key);

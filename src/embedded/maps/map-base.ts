@@ -14,6 +14,7 @@ import { failure } from '../failure.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import * as header from '../runtime-wasm/map-header.ts';
 import { has, type MapAttributes } from './attributes.ts';
+import { directCall } from './direct-calls.ts';
 import type { EmbeddedMap } from './embedded-map.ts';
 import { EINVAL, ENOENT, ENOTSUPP, EPERM, explainElement } from './errnos.ts';
 import type { MapRegistry } from './map-registry.ts';
@@ -118,8 +119,8 @@ export abstract class MapBase implements EmbeddedMap {
     return undefined;
   }
 
-  plan(_name: string): CallPlan | undefined {
-    return undefined;
+  plan(name: string): CallPlan | undefined {
+    return directCall(this, name);
   }
 
   lookupElement(_key: number): number {

@@ -134,7 +134,7 @@ export class HashOfMapsMap extends HashTable {
     if (typeof inner === 'number') return inner;
     const old = this.#innerAt(key);
     view.setUint32(value, inner.address, true);
-    const result = runtime.hash_update(this.address, key, value, flags);
+    const result = runtime.hash_update(this.address, key, value, flags, 0);
     if (result < 0) inner.release();
     else old?.release();
     return result;

@@ -134,7 +134,7 @@ export class SockHashMap extends HashTable {
     const object = objectOf(this, value);
     if (object < 0) return object;
     this.memory.view.setUint32(value, object, true);
-    return this.memory.runtime.hash_update(this.address, key, value, flags);
+    return this.memory.runtime.hash_update(this.address, key, value, flags, 0);
   }
 
   /** The socket is gone. */

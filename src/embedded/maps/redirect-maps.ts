@@ -134,7 +134,7 @@ export class DevMapHash extends HashTable {
     if (flags === BPF_NOEXIST && this.find(key) !== 0) return -EEXIST;
     const error = checkDevice(this, device) || resolveProgram(this, value);
     // It is put in whether it was there or not, whatever the flags say beyond that.
-    return error || this.memory.runtime.hash_update(this.address, key, value, 0);
+    return error || this.memory.runtime.hash_update(this.address, key, value, 0, 0);
   }
 
   protected override readValue(key: number): Uint8Array | number {

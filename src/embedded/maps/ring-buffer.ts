@@ -98,7 +98,15 @@ export class RingBufferMap extends Ring {
       };
       signal?.addEventListener('abort', go, { once: true });
       this.registry.onWake(this.base, go);
+      // One may have come before anybody listened.
+      if (this.#hasRecord) go();
     });
+  }
+
+  get #hasRecord(): boolean {
+    const at = this.position(RING_CONSUMER);
+    if (at >= this.position(RING_PRODUCER)) return false;
+    return (this.memory.view.getInt32(this.recordAt(at), true) & RING_BUSY) === 0;
   }
 }
 

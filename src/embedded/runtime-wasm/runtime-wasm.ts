@@ -45,11 +45,11 @@ export interface RuntimeExports {
   map_lookup_percpu_elem(map: number, key: number, cpu: number): number;
 
   array_lookup(map: number, key: number): number;
-  array_update(map: number, key: number, value: number, flags: number): number;
+  array_update(map: number, key: number, value: number, flags: number, upper: number): number;
   array_of_maps_lookup(map: number, key: number): number;
   percpu_array_lookup(map: number, key: number): number;
   percpu_array_lookup_on(map: number, key: number, cpu: number): number;
-  percpu_array_update(map: number, key: number, value: number, flags: number): number;
+  percpu_array_update(map: number, key: number, value: number, flags: number, upper: number): number;
 
   hash_find(map: number, key: number): number;
   hash_first(map: number, bucket: number): number;
@@ -62,9 +62,9 @@ export interface RuntimeExports {
   percpu_hash_lookup(map: number, key: number): number;
   percpu_hash_lookup_on(map: number, key: number, cpu: number): number;
   hash_of_maps_lookup(map: number, key: number): number;
-  hash_update(map: number, key: number, value: number, flags: number): number;
+  hash_update(map: number, key: number, value: number, flags: number, upper: number): number;
   hash_place(map: number, key: number, flags: number): number;
-  percpu_hash_update(map: number, key: number, value: number, flags: number): number;
+  percpu_hash_update(map: number, key: number, value: number, flags: number, upper: number): number;
   hash_delete(map: number, key: number): number;
 
   /** Storage: hashes whose keys are offsets of kernel objects. */
@@ -74,10 +74,15 @@ export interface RuntimeExports {
   storage_delete(map: number, owner: number): number;
 
   lpm_trie_lookup(map: number, key: number): number;
-  lpm_trie_update(map: number, key: number, value: number, flags: number): number;
+  lpm_trie_update(map: number, key: number, value: number, flags: number, upper: number): number;
   lpm_trie_delete(map: number, key: number): number;
   lpm_trie_next(map: number, key: number): number;
 
+  queue_stack_push(map: number, value: number, flags: number, upper: number): number;
+  queue_stack_pop(map: number, into: number): number;
+  queue_stack_peek(map: number, into: number): number;
+  bloom_filter_push(map: number, value: number, flags: number, upper: number): number;
+  bloom_filter_peek(map: number, value: number): number;
   map_push_elem(map: number, value: number, flags: number, upper: number): number;
   map_pop_elem(map: number, into: number): number;
   map_peek_elem(map: number, into: number): number;

@@ -10,8 +10,8 @@ export function array_lookup(map: u32, key: u32): u32 {
   return index < get(map, MAX_ENTRIES) ? get(map, BASE) + index * get(map, STRIDE) : 0;
 }
 
-export function array_update(map: u32, key: u32, value: u32, flags: u32): i32 {
-  if ((flags & ~BPF_F_LOCK) > BPF_EXIST) return EINVAL;
+export function array_update(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if ((flags & ~BPF_F_LOCK) > BPF_EXIST || upper !== 0) return EINVAL;
   const place = array_lookup(map, key);
   if (place === 0) return E2BIG;
   if ((flags & BPF_NOEXIST) !== 0) return EEXIST;
@@ -33,8 +33,8 @@ export function percpu_array_lookup_on(map: u32, key: u32, cpu: u32): u32 {
   return get(map, BASE) + (index * cpus + cpu) * get(map, STRIDE);
 }
 
-export function percpu_array_update(map: u32, key: u32, value: u32, flags: u32): i32 {
-  if (flags > BPF_EXIST) return EINVAL;
+export function percpu_array_update(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if (flags > BPF_EXIST || upper !== 0) return EINVAL;
   const place = percpu_array_lookup(map, key);
   if (place === 0) return E2BIG;
   if (flags === BPF_NOEXIST) return EEXIST;

@@ -64,22 +64,21 @@ export function map_lookup_elem(map: u32, key: u32): u32 {
 
 /** @param flags the lower half @param upper the upper half, of which no bit may be set */
 export function map_update_elem(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
-  if (upper !== 0) return EINVAL;
   switch (get(map, KIND)) {
     case HASH:
     case LRU_HASH:
-      return hash_update(map, key, value, flags);
+      return hash_update(map, key, value, flags, upper);
     case ARRAY:
-      return array_update(map, key, value, flags);
+      return array_update(map, key, value, flags, upper);
     case PERCPU_HASH:
     case LRU_PERCPU_HASH:
-      return percpu_hash_update(map, key, value, flags);
+      return percpu_hash_update(map, key, value, flags, upper);
     case PERCPU_ARRAY:
-      return percpu_array_update(map, key, value, flags);
+      return percpu_array_update(map, key, value, flags, upper);
     case LPM_TRIE:
-      return lpm_trie_update(map, key, value, flags);
+      return lpm_trie_update(map, key, value, flags, upper);
     default:
-      return update(map, key, value, flags);
+      return upper === 0 ? update(map, key, value, flags) : EINVAL;
   }
 }
 

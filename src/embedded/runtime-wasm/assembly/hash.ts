@@ -230,7 +230,8 @@ function makeRoom(map: u32): i32 {
   return 0;
 }
 
-export function hash_update(map: u32, key: u32, value: u32, flags: u32): i32 {
+export function hash_update(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if (upper !== 0) return EINVAL;
   if ((flags & BPF_F_LOCK) !== 0 && (isLru(map) || get(map, LOCK) === 0)) return EINVAL;
   const how = flags & ~BPF_F_LOCK;
   if (how > BPF_EXIST) return EINVAL;
@@ -276,7 +277,8 @@ export function hash_place(map: u32, key: u32, flags: u32): u32 {
   return value;
 }
 
-export function percpu_hash_update(map: u32, key: u32, value: u32, flags: u32): i32 {
+export function percpu_hash_update(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if (upper !== 0) return EINVAL;
   const place = hash_place(map, key, flags);
   if (place >= 0xfffff000) return place;
   const mine = place + load<u32>(CURRENT_CPU) * get(map, STRIDE);

@@ -87,8 +87,8 @@ function makeNode(map: u32, from: u32, length: u32, intermediate: bool): u32 {
   return node;
 }
 
-export function lpm_trie_update(map: u32, key: u32, value: u32, flags: u32): i32 {
-  if (flags > BPF_EXIST) return EINVAL;
+export function lpm_trie_update(map: u32, key: u32, value: u32, flags: u32, upper: u32): i32 {
+  if (flags > BPF_EXIST || upper !== 0) return EINVAL;
   const longest = get(map, EXTRA);
   const length = load<u32>(key);
   if (length > longest) return EINVAL;
