@@ -60,6 +60,8 @@ export interface CompiledProgram {
   /** Name of the module in stack traces; no other has it. */
   readonly moduleName: string;
   readonly bytes: Uint8Array;
+  /** Those it was compiled from. */
+  readonly insns: Uint8Array;
   readonly imports: readonly ImportedFunction[];
   /** Subprograms that have a place in the function table, in this order; the first is the main one. */
   readonly inTable: readonly number[];
@@ -250,6 +252,7 @@ class ProgramCompiler implements ProgramLayout {
       name: input.name,
       moduleName,
       bytes: written.bytes,
+      insns: input.insns,
       imports: this.#imports,
       inTable: this.#inTable,
       makesTailCalls: this.#uses.tailCalls,
@@ -269,6 +272,7 @@ class ProgramCompiler implements ProgramLayout {
     for (let block = 0; block < graph.count; block++)
       if (ending[block] === BRANCHES && isMayGoto(insns.code((end[block] as number) - 1))) hasMayGoto = true;
     const f = new FunctionCode(this, this.parametersOf(index), layout, hasMayGoto);
+    f.places.push(0, (input.subprograms[index] as { readonly start: number }).start);
     f.prologue();
     emitStructured(graph, {
       code: f.code,

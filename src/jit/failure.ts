@@ -13,7 +13,9 @@ export function failureOf(error: unknown, compiled: CompiledProgram): unknown {
   if (!isTrap && !isOverflow) return error;
   const { stack = '' } = error as Error;
   const place = /wasm:\/\/wasm\/([^\s:]*?)(?:-[0-9a-f]+)?:wasm-function\[\d+\]:0x([0-9a-f]+)/.exec(stack);
-  const what = isOverflow ? 'calls go too deep' : error.message;
+  // The test of a function's prologue is the one such instruction that verified programs get to.
+  const isStackUp = error.message === 'unreachable';
+  const what = isOverflow ? 'calls go too deep' : isStackUp ? 'the stack is used up' : error.message;
   return new BpfiterError('refused', `program '${compiled.name}'${whereabouts(place, compiled)}: ${what}`, {
     cause: error,
   });

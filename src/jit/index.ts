@@ -5,4 +5,5 @@
 export { type CompiledProgram, compileProgram } from './compile.ts';
 export { type Environment, instantiate, makeInvoke, type RunningProgram } from './instantiate.ts';
 export * from './plan.ts';
+export { printWat } from './print.ts';
 export * from './web-assembly.ts';
