@@ -95,7 +95,7 @@ function emitMayGoto(f: FunctionCode): void {
   code.localTee(iterations);
   code.op(OP['i32.eqz']);
   code.begin(OP.if, EMPTY);
-  code.call(f.program.clock);
+  code.call(f.program.imports.clock);
   code.localSet(now);
   code.localGet(loopStart);
   code.f64Const(0);

@@ -3,13 +3,12 @@
  * calls, throw, packet loads. Facts about bpf_loop and tail calls: their patches in kernel/bpf/verifier.c, and
  * emit_bpf_tail_call_indirect() in arch/x86/net/bpf_jit_comp.c (Linux 6.18).
  */
-import { BpfiterError } from '../errors.ts';
-import { BPF_IND, BPF_MODE, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC } from '../isa/index.ts';
+import { BPF_IND, BPF_MODE, BPF_PSEUDO_FUNC } from '../isa/index.ts';
 import type { FunctionCode } from './function-code.ts';
 import { frameOrSlot, loadOpcode, pushLoaded } from './memory.ts';
 import { emitNumberIterator, NUMBER_ITERATOR_SIZE } from './number-iterator.ts';
 import { EMPTY, OP } from './opcodes.ts';
-import { type CallPlan, MAX_TAIL_CALLS, RESULT_HIGH, type Signature, TAIL_CALL_COUNT } from './plan.ts';
+import { ARGUMENT_BLOCK, type CallPlan, MAX_TAIL_CALLS, RESULT_HIGH, type Signature, TAIL_CALL_COUNT } from './plan.ts';
 import { accessBytes, isFrameOffset, type StackUse } from './stack-slots.ts';
 
 const BPF_MAX_LOOPS = 1 << 23;
@@ -64,7 +63,7 @@ export function emitCall(f: FunctionCode, insn: number, plan: CallPlan): void {
   switch (plan.kind) {
     case 'import':
       pushArguments(f, plan.signature, plan.constants);
-      code.call(f.program.importIndex(insn));
+      code.call(f.program.imports.calledBy(insn));
       setResult(f, plan.signature);
       return;
     case 'array-lookup':
@@ -95,7 +94,7 @@ export function emitCall(f: FunctionCode, insn: number, plan: CallPlan): void {
     case 'throw':
       f.getLow(1);
       f.getHigh(1);
-      code.call(f.program.throwing);
+      code.call(f.program.imports.throwing);
       code.op(OP.unreachable);
   }
 }
@@ -281,7 +280,18 @@ export function emitSubprogramCall(f: FunctionCode, insn: number): void {
   f.set(0);
 }
 
-export const isSubprogramCall = (src: number): boolean => src === BPF_PSEUDO_CALL;
+/** callx: a helper by its number in a register. */
+export function emitRegisterCall(f: FunctionCode, insn: number): void {
+  const { code } = f;
+  for (let register = 1; register <= 5; register++) {
+    code.i32Const(0);
+    f.get(register);
+    code.access(OP['i64.store'], ARGUMENT_BLOCK + (register - 1) * 8);
+  }
+  f.getLow(f.insns.dst(insn));
+  code.call(f.program.imports.callByRegister);
+  setResult(f, { parameters: [], result: 'pair' });
+}
 
 /** ld_imm64, of whatever it stands for. */
 export function emitLdImm64(f: FunctionCode, insn: number): void {
@@ -293,7 +303,7 @@ export function emitLdImm64(f: FunctionCode, insn: number): void {
       f.set(dst, insns.imm(insn + 1) === 0);
       return;
     case BPF_PSEUDO_FUNC:
-      code.globalGet(program.tableBase);
+      code.globalGet(program.imports.tableBase);
       code.i32Const(program.tableSlot(program.subprogramAt(insn + 1 + insns.imm(insn))));
       code.op(OP['i32.add']);
       f.setShort(dst);
@@ -307,8 +317,6 @@ export function emitLdImm64(f: FunctionCode, insn: number): void {
 /** LD_ABS and LD_IND: the function returns 0 if the packet does not have the bytes. */
 export function emitPacketLoad(f: FunctionCode, insn: number): void {
   const { code, insns, program } = f;
-  if (program.input.packetLoad === undefined)
-    throw new BpfiterError('unsupported', `${program.input.name}: loads from packets (LD_ABS, LD_IND)`);
   f.getLow(6);
   code.i32Const(insns.imm(insn));
   if (BPF_MODE(insns.code(insn)) === BPF_IND) {
@@ -316,7 +324,7 @@ export function emitPacketLoad(f: FunctionCode, insn: number): void {
     code.op(OP['i32.add']);
   }
   code.i32Const(accessBytes(insns.code(insn)));
-  code.call(program.packetLoad);
+  code.call(program.imports.packetLoad);
   f.setShort(0);
   code.i32Const(0);
   code.access(OP['i32.load'], RESULT_HIGH);

@@ -14,14 +14,12 @@ import {
   BPF_IND,
   BPF_JA,
   BPF_JMP,
-  BPF_JMP32,
   BPF_LD,
   BPF_LDX,
   BPF_MODE,
   BPF_OP,
   BPF_PSEUDO_CALL,
   BPF_PSEUDO_FUNC,
-  BPF_SRC,
   BPF_ST,
   BPF_STX,
   BPF_X,
@@ -31,23 +29,26 @@ import {
 import { emitAlu } from './arithmetic.ts';
 import { emitAtomic } from './atomics.ts';
 import { emitCondition } from './branches.ts';
-import { emitCall, emitLdImm64, emitPacketLoad, emitSubprogramCall, registersOfPlan, stackUseOfPlan } from './calls.ts';
+import {
+  emitCall,
+  emitLdImm64,
+  emitPacketLoad,
+  emitRegisterCall,
+  emitSubprogramCall,
+  registersOfPlan,
+  stackUseOfPlan,
+} from './calls.ts';
 import { BRANCHES, buildFlowGraph, ENDS, type FlowGraph, isMayGoto } from './flow-graph.ts';
 import { FunctionCode, type ProgramLayout } from './function-code.ts';
+import { type ImportedFunction, type Needs, ProgramImports } from './imports.ts';
 import { emitLoad, emitStore } from './memory.ts';
-import { type FunctionType, ModuleWriter } from './module-writer.ts';
-import { F64, I32, I64, OP, type ValueType } from './opcodes.ts';
-import type { Callee, CallPlan, CompileInput, Signature } from './plan.ts';
+import { ModuleWriter } from './module-writer.ts';
+import { I64, OP, type ValueType } from './opcodes.ts';
+import type { CallPlan, CompileInput } from './plan.ts';
 import { liveAtEntry } from './registers.ts';
 import { followFramePointers, layOutStack, type StackUse } from './stack-slots.ts';
 import { emitStructured } from './structure.ts';
 import { addEntry, addException, addStackReader } from './wrappers.ts';
-
-/** A function that the module imports, by the name of the import. */
-export interface ImportedFunction {
-  readonly name: string;
-  readonly callee: Callee;
-}
 
 /** Where the code of instructions is in the module: ascending offsets, and the instruction that begins there. */
 export interface CodePlaces {
@@ -65,14 +66,13 @@ export interface CompiledProgram {
   readonly imports: readonly ImportedFunction[];
   /** Subprograms that have a place in the function table, in this order; the first is the main one. */
   readonly inTable: readonly number[];
-  readonly makesTailCalls: boolean;
-  readonly throws: boolean;
-  readonly hasExceptionCallback: boolean;
   readonly places: CodePlaces;
 }
 
 const ALL_ARGUMENTS = 0b111110;
 const MAIN = 0;
+const CALLX = BPF_JMP | BPF_CALL | BPF_X;
+const GOTOX = BPF_JMP | BPF_JA | BPF_X;
 
 let modules = 0;
 
@@ -84,42 +84,23 @@ export function compileProgram(input: CompileInput): CompiledProgram {
 class ProgramCompiler implements ProgramLayout {
   readonly input: CompileInput;
   readonly insns: InstructionView;
-  readonly stackPointer: number;
-  readonly tableBase: number;
   readonly calls = new Map<number, CallPlan>();
+  readonly imports: ProgramImports;
   readonly programType: number;
-  readonly clock: number;
-  readonly throwing: number;
-  readonly packetLoad: number;
   readonly #module = new ModuleWriter();
-  readonly #imports: ImportedFunction[] = [];
-  readonly #importIndexes = new Map<Callee, { readonly signature: string; readonly index: number }[]>();
   readonly #graphs: FlowGraph[];
   readonly #parameters: number[] = [];
   readonly #starts = new Map<number, number>();
   readonly #calledBack = new Set<number>();
   readonly #inTable: readonly number[];
-  readonly #uses: { mayGoto: boolean; throws: boolean; packets: boolean; tailCalls: boolean };
+  #makesTailCalls = false;
 
   constructor(input: CompileInput) {
     this.input = input;
     this.insns = new InstructionView(input.insns);
     for (const [index, { start }] of input.subprograms.entries()) this.#starts.set(start, index);
-    this.#uses = this.#survey();
-    const module = this.#module;
-    module.importMemory('m');
-    module.importTable('t');
-    this.stackPointer = module.importGlobal('sp', true);
-    this.tableBase = module.importGlobal('base', false);
-    this.programType = module.type([I64], [I64]);
-    const { mayGoto, throws, packets } = this.#uses;
-    this.clock = mayGoto ? module.importFunction('clock', module.type([], [F64]), 'clock') : -1;
-    this.throwing = throws ? module.importFunction('throw', module.type([I32, I32], []), 'throw') : -1;
-    this.packetLoad = packets
-      ? module.importFunction('packet', module.type([I32, I32, I32], [I32]), 'packet load')
-      : -1;
-    if (input.packetLoad !== undefined) this.#imports.push({ name: 'packet', callee: input.packetLoad });
-    for (const plan of this.calls.values()) if (plan.kind === 'import') this.#importCallee(plan);
+    this.imports = new ProgramImports(this.#module, input, this.#survey(), this.calls);
+    this.programType = this.#module.type([I64], [I64]);
     this.#graphs = input.subprograms.map(({ start, end }) =>
       buildFlowGraph(this.insns, start, end, input.facts.seen, (insn) => this.calls.get(insn)?.kind !== 'throw'),
     );
@@ -128,45 +109,32 @@ class ProgramCompiler implements ProgramLayout {
   }
 
   /** Looks at all instructions that live: asks for the plans of calls, and finds what has to be imported. */
-  #survey(): { mayGoto: boolean; throws: boolean; packets: boolean; tailCalls: boolean } {
+  #survey(): Needs {
     const { insns, input } = this;
-    const uses = { mayGoto: false, throws: false, packets: false, tailCalls: false };
+    const needs: Needs = { mayGoto: false, throws: false, loadsPackets: false, callsByRegister: false };
     for (const [index, { isCallback, isExceptionCallback }] of input.subprograms.entries())
       if (isCallback || isExceptionCallback) this.#calledBack.add(index);
     for (let insn = 0; insn < insns.length; insn += insns.slots(insn)) {
       if (input.facts.seen[insn] !== 1) continue;
       const code = insns.code(insn);
-      if (isMayGoto(code)) uses.mayGoto = true;
+      if (isMayGoto(code)) needs.mayGoto = true;
       else if (code === LD_IMM64 && insns.src(insn) === BPF_PSEUDO_FUNC)
         this.#calledBack.add(this.subprogramAt(insn + 1 + insns.imm(insn)));
       else if (BPF_CLASS(code) === BPF_LD && (BPF_MODE(code) === BPF_ABS || BPF_MODE(code) === BPF_IND))
-        uses.packets = true;
+        needs.loadsPackets = true;
       else if (code === (BPF_JMP | BPF_CALL) && insns.src(insn) !== BPF_PSEUDO_CALL) {
         const plan = input.call(insn);
         this.calls.set(insn, plan);
-        if (plan.kind === 'throw') uses.throws = true;
-        else if (plan.kind === 'tail-call') uses.tailCalls = true;
+        if (plan.kind === 'throw') needs.throws = true;
+        else if (plan.kind === 'tail-call') this.#makesTailCalls = true;
         else if (plan.kind === 'loop') this.#calledBack.add(plan.callback);
-      } else if (isIndirect(code))
-        throw new BpfiterError(
-          'unsupported',
-          `${input.name}: instruction ${insn} is an indirect ${BPF_OP(code) === BPF_CALL ? 'call' : 'jump'}`,
-        );
+      } else if (code === CALLX) needs.callsByRegister = true;
+      else if (code === GOTOX)
+        throw new BpfiterError('unsupported', `${input.name}: instruction ${insn} is an indirect jump (gotox)`);
     }
     if (this.#calledBack.has(MAIN))
       throw new BpfiterError('unsupported', `${input.name}: the main function as a callback`);
-    return uses;
-  }
-
-  #importCallee({ name, signature, callee }: CallPlan & { readonly kind: 'import' }): void {
-    const type = typesOf(signature);
-    const key = keyOf(signature);
-    const known = this.#importIndexes.get(callee) ?? [];
-    if (known.some((each) => each.signature === key)) return;
-    const imported = `f${this.#imports.length}`;
-    const index = this.#module.importFunction(imported, this.#module.type(type.parameters, type.results), name);
-    this.#imports.push({ name: imported, callee });
-    this.#importIndexes.set(callee, [...known, { signature: key, index }]);
+    return needs;
   }
 
   /** Callbacks take all five arguments, the main function one, the others what they read. */
@@ -185,6 +153,7 @@ class ProgramCompiler implements ProgramLayout {
   }
 
   #readByCall(insn: number): number {
+    if (this.insns.code(insn) === CALLX) return ALL_ARGUMENTS | (1 << this.insns.dst(insn));
     const plan = this.calls.get(insn);
     if (plan !== undefined) return registersOfPlan(plan);
     return this.#findParameters(this.subprogramAt(insn + 1 + this.insns.imm(insn)));
@@ -194,15 +163,6 @@ class ProgramCompiler implements ProgramLayout {
     const plan = this.calls.get(insn);
     if (plan !== undefined) return stackUseOfPlan(plan, this.#calledBack.size > 0);
     return { upwards: 0, anyhow: this.#readByCall(insn), readsKey: false };
-  }
-
-  importIndex(insn: number): number {
-    const plan = this.calls.get(insn);
-    if (plan?.kind !== 'import') throw new RangeError(`instruction ${insn} calls nothing that is imported`);
-    const key = keyOf(plan.signature);
-    const found = this.#importIndexes.get(plan.callee)?.find(({ signature }) => signature === key);
-    if (found === undefined) throw new RangeError(`'${plan.name}' was not imported`);
-    return found.index;
   }
 
   functionOf(subprogram: number): number {
@@ -237,8 +197,8 @@ class ProgramCompiler implements ProgramLayout {
       });
       return f;
     });
-    module.export('entry', addEntry(module, this.functionOf(MAIN), this.#uses.tailCalls));
-    module.export('stack', addStackReader(module, this.stackPointer));
+    module.export('entry', addEntry(module, this.functionOf(MAIN), this.#makesTailCalls));
+    module.export('stack', addStackReader(module, this.imports.stackPointer));
     const exceptionCallback = input.subprograms.findIndex(({ isExceptionCallback }) => isExceptionCallback);
     if (exceptionCallback >= 0) module.export('exception', addException(module, this.functionOf(exceptionCallback)));
     modules += 1;
@@ -246,18 +206,15 @@ class ProgramCompiler implements ProgramLayout {
     const written = module.finish(
       moduleName,
       this.#inTable.map((index) => this.functionOf(index)),
-      this.tableBase,
+      this.imports.tableBase,
     );
     return {
       name: input.name,
       moduleName,
       bytes: written.bytes,
       insns: input.insns,
-      imports: this.#imports,
+      imports: this.imports.functions,
       inTable: this.#inTable,
-      makesTailCalls: this.#uses.tailCalls,
-      throws: this.#uses.throws,
-      hasExceptionCallback: exceptionCallback >= 0,
       places: joinPlaces(codes, written.codeStarts),
     };
   }
@@ -318,7 +275,8 @@ class ProgramCompiler implements ProgramLayout {
       default:
         if (BPF_OP(code) === BPF_CALL) {
           const plan = this.calls.get(insn);
-          if (plan === undefined) emitSubprogramCall(f, insn);
+          if (code === CALLX) emitRegisterCall(f, insn);
+          else if (plan === undefined) emitSubprogramCall(f, insn);
           else emitCall(f, insn, plan);
         } else if (BPF_OP(code) === BPF_EXIT) {
           f.get(0);
@@ -327,24 +285,6 @@ class ProgramCompiler implements ProgramLayout {
       // Jumps are the structure's business.
     }
   }
-}
-
-const keyOf = ({ parameters, result }: Signature): string => `${parameters.join()}>${result}`;
-
-/** gotox and callx. */
-function isIndirect(code: number): boolean {
-  if ((BPF_CLASS(code) !== BPF_JMP && BPF_CLASS(code) !== BPF_JMP32) || BPF_SRC(code) !== BPF_X) return false;
-  return BPF_OP(code) === BPF_JA || BPF_OP(code) === BPF_CALL;
-}
-
-function typesOf({ parameters, result }: Signature): FunctionType {
-  const types: ValueType[] = [];
-  for (const kind of parameters) {
-    if (kind === 'i64') types.push(I64);
-    else if (kind === 'pair') types.push(I32, I32);
-    else types.push(I32);
-  }
-  return { parameters: types, results: result === 'void' ? [] : [result === 'i64' ? I64 : I32] };
 }
 
 function countBits(bits: number): number {

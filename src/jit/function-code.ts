@@ -7,6 +7,7 @@
  */
 import type { InstructionView } from '../isa/index.ts';
 import { CodeWriter } from './code-writer.ts';
+import type { ProgramImports } from './imports.ts';
 import { EMPTY, F64, I32, I64, OP, type ValueType } from './opcodes.ts';
 import { type CallPlan, type CompileInput, KERNEL_BASE_HIGH } from './plan.ts';
 import { isFrameOffset, NO_FRAME_POINTER, type StackLayout, type StackSlot } from './stack-slots.ts';
@@ -21,17 +22,9 @@ const SCRATCH_TYPES = { i32: I32, i64: I64, f64: F64 } as const;
 export interface ProgramLayout {
   readonly input: CompileInput;
   readonly insns: InstructionView;
-  /** Indexes of globals. */
-  readonly stackPointer: number;
-  readonly tableBase: number;
+  readonly imports: ProgramImports;
   /** Of calls of helpers and kfuncs that are no dead code. */
   readonly calls: ReadonlyMap<number, CallPlan>;
-  /** Index of the imported function that a call plan of kind `import` calls. */
-  importIndex(insn: number): number;
-  /** Imported when needed; see instantiate.ts. */
-  readonly clock: number;
-  readonly throwing: number;
-  readonly packetLoad: number;
   /** Function index of a subprogram. */
   functionOf(subprogram: number): number;
   /** Which of r1-r5 a subprogram takes, as bits; its parameters in this order. */
@@ -208,7 +201,7 @@ export class FunctionCode {
       code.localSet(this.iterations);
     }
     if (this.#frame < 0) return;
-    code.globalGet(program.stackPointer);
+    code.globalGet(program.imports.stackPointer);
     code.i32Const(layout.size);
     code.op(OP['i32.sub']);
     code.localTee(this.#frame);
@@ -218,14 +211,14 @@ export class FunctionCode {
     code.op(OP.unreachable);
     code.op(OP.end);
     code.localGet(this.#frame);
-    code.globalSet(program.stackPointer);
+    code.globalSet(program.imports.stackPointer);
   }
 
   /** Gives the frame back; before each way out. */
   releaseFrame(): void {
     if (this.#frame < 0) return;
     this.frameAddress(0);
-    this.code.globalSet(this.program.stackPointer);
+    this.code.globalSet(this.program.imports.stackPointer);
   }
 
   /** Returns what is on the stack. */

@@ -2,6 +2,7 @@
  * A compiled program becomes one that runs: its imports are given, its callbacks get places in the function table, and
  * what it throws becomes what Linux makes of it (bpf_throw) or a BpfiterError that says where it happened.
  */
+import { BpfiterError } from '../errors.ts';
 import type { CompiledProgram } from './compile.ts';
 import { failureOf } from './failure.ts';
 import { RESULT_HIGH } from './plan.ts';
@@ -56,7 +57,7 @@ interface Exports {
 export function instantiate(
   compiled: CompiledProgram,
   environment: Environment,
-  module: WasmModule = new webAssembly.Module(compiled.bytes),
+  module: WasmModule = engineModule(compiled),
 ): RunningProgram {
   const { memory, table, stackPointer, clock = () => performance.now() } = environment;
   const base = takePlaces(table, compiled.inTable.length);
@@ -106,6 +107,18 @@ export function instantiate(
       (freePlaces.get(table) as FreePlaces).push({ base, count: compiled.inTable.length });
     },
   };
+}
+
+/** Engines have limits: V8 takes functions of up to 7,654,321 bytes, which is about 700,000 instructions. */
+function engineModule({ bytes, name }: CompiledProgram): WasmModule {
+  try {
+    return new webAssembly.Module(bytes);
+  } catch (cause) {
+    const { message } = cause as Error; // the engine throws nothing else
+    throw new BpfiterError('unsupported', `program '${name}' is too much for this JavaScript engine: ${message}`, {
+      cause,
+    });
+  }
 }
 
 type FreePlaces = { readonly base: number; readonly count: number }[];

@@ -143,6 +143,11 @@ export interface CompileInput {
    * RESULT_HIGH if there is no such place in the packet (0 if there is). Undefined: not supported.
    */
   readonly packetLoad: Callee | undefined;
+  /**
+   * callx, which no verifier takes: (number of a helper), with r1 to r5 in ARGUMENT_BLOCK, gives the low word of r0, and
+   * leaves the upper one at RESULT_HIGH. Absent: not supported.
+   */
+  readonly callByRegister?: Callee;
   /** Lowest offset that stacks may grow down to. */
   readonly stackLimit: number;
   /** Upper word of the addresses that user space has for the arena's bytes. */

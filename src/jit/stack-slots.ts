@@ -213,7 +213,7 @@ function noteAccess(
       return;
     }
     default: {
-      if (code !== (BPF_JMP | BPF_CALL)) return;
+      if (BPF_CLASS(code) !== BPF_JMP || BPF_OP(code) !== BPF_CALL) return;
       const use = useOf(insn);
       for (let register = 1; register <= 5; register++) {
         if (held(register) === NO_FRAME_POINTER) continue;

@@ -270,6 +270,23 @@ describe('bpf_throw', () => {
   });
 });
 
+test('a call by register passes the number and all arguments', () => {
+  const machine = newMachine();
+  const insns = encodeAll([
+    ...[1, 2, 3, 4, 5].map(
+      (dst) => ({ kind: 'ld_imm64', dst, source: { kind: 'value', value: BigInt(dst) << 33n } }) as const,
+    ),
+    { kind: 'alu', width: 64, op: 'mov', dst: 6, source: { immediate: 77 } },
+    { kind: 'callx', register: 6 },
+    { kind: 'exit' },
+  ]);
+  const callByRegister = (helper: number): number => {
+    machine.view.setInt32(RESULT_HIGH, helper, true);
+    return [0, 1, 2, 3, 4].reduce((sum, at) => sum + machine.view.getInt32(ARGUMENT_BLOCK + at * 8 + 4, true), 0);
+  };
+  expect(prepare(insns, { callByRegister }, machine).run()).toBe((77n << 32n) | 30n);
+});
+
 describe('packet loads', () => {
   const load = (kind: 'ld_abs' | 'ld_ind'): Uint8Array =>
     encodeAll([

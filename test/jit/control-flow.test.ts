@@ -120,9 +120,24 @@ describe('may_goto', () => {
 });
 
 test('what cannot be compiled is named', () => {
-  expect(() => run(encodeAll([{ kind: 'gotox', register: 1 }]))).toThrow('test: instruction 0 is an indirect jump');
+  expect(() => run(encodeAll([{ kind: 'gotox', register: 1 }]))).toThrow(
+    'test: instruction 0 is an indirect jump (gotox)',
+  );
   expect(() => run(encodeAll([{ kind: 'callx', register: 1 }, EXIT]))).toThrow(
-    'test: instruction 0 is an indirect call',
+    'test: calls of functions in registers (callx)',
+  );
+});
+
+test('a program that is too long for the engine is refused by name', () => {
+  const long = new Array<Instruction>(1_000_000).fill({
+    kind: 'alu',
+    width: 32,
+    op: 'add',
+    dst: 0,
+    source: { register: 2 },
+  });
+  expect(() => prepare(encodeAll([...long, EXIT]))).toThrow(
+    "program 'test' is too much for this JavaScript engine: WebAssembly.Module()",
   );
 });
 
