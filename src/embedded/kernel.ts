@@ -24,11 +24,11 @@ import { MapRegistry, mapImports } from './maps/map-registry.ts';
 import { addressOf } from './memory/address.ts';
 import { LinearMemory } from './memory/linear-memory.ts';
 import { STACK_TOP } from './memory/places.ts';
-import { EmbeddedTarget, embeddedProfile, type Model, model } from './model/index.ts';
+import { EmbeddedTarget, embeddedProfile, model as linuxModel, Model, modelParts } from './model/index.ts';
 import { EmbeddedProgram, type ProgramHost, type ProgramParts } from './program.ts';
 import type { Machine } from './runtime.ts';
 import type { KernelObjects, Source } from './sources/source.ts';
-import { targetsOf } from './targets/index.ts';
+import { targetsOf, type UserTarget, userTarget, userTargetPart, userTargetRow } from './targets/index.ts';
 
 export interface EmbeddedKernelOptions {
   /** Where tasks, files and the rest come from. */
@@ -37,6 +37,8 @@ export interface EmbeddedKernelOptions {
   readonly machine?: Machine;
   /** Called with each line that programs write to the trace pipe (bpf_trace_printk). */
   readonly onTrace?: (line: string) => void;
+  /** Iterator targets beside those of Linux. */
+  readonly targets?: readonly UserTarget[];
 }
 
 const EBADF = 9;
@@ -45,7 +47,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   readonly kind = 'embedded';
   readonly target: LinkTarget;
   readonly profile: KernelProfile;
-  readonly model: Model = model;
+  readonly model: Model;
   readonly runtime: KernelRuntime;
   readonly maps: MapRegistry;
   readonly functions: FunctionTable;
@@ -55,7 +57,9 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   readonly #iterators: Iterators;
   readonly #targets: TargetRegistry;
 
-  constructor({ source, machine = engineMachine(), onTrace = () => {} }: EmbeddedKernelOptions) {
+  constructor({ source, machine = engineMachine(), onTrace = () => {}, targets = [] }: EmbeddedKernelOptions) {
+    const model = targets.length === 0 ? linuxModel : new Model([...modelParts, ...targets.map(userTargetPart)]);
+    this.model = model;
     const { possibleCpus } = machine;
     const memory: LinearMemory = new LinearMemory(mapImports(() => this.maps));
     this.maps = new MapRegistry({
@@ -85,7 +89,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     this.objects = source.open(memory, model);
     this.runtime.objects = this.objects;
     this.functions = new FunctionTable(this.runtime, this.objects);
-    this.profile = embeddedProfile(model, { possibleCpus });
+    this.profile = embeddedProfile(model, { possibleCpus, iteratorTargets: targets.map(userTargetRow) });
     this.target = new EmbeddedTarget(model, {
       possibleCpus,
       symbol: (name) => {
@@ -118,6 +122,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       openMap: (selector: KernelMap | MapSelector) => this.openMap(selector),
     };
     for (const definition of targetsOf(environment)) this.#targets.register(definition);
+    for (const target of targets) this.#targets.register(userTarget(environment, target));
   }
 
   btf(): Btf {
@@ -126,11 +131,6 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
 
   load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<EmbeddedProgram, MapBase>> {
     return loadObject(this, object, options);
-  }
-
-  /** Gives this kernel another iterator target (bpf_iter_reg). */
-  registerTarget(target: IterTargetDefinition): void {
-    this.#targets.register(target);
   }
 
   /** The targets that programs can attach to. */

@@ -8,6 +8,7 @@ export type { FurthestAccess, InsnFacts, Statistics, Subprogram } from './enviro
 export type { AllocatedType, FieldKind, MapFields, SpecialField } from './fields.ts';
 export { kindOf, VerifierInput } from './input/index.ts';
 export type { Diagnostic } from './messages/index.ts';
+export type { IteratorRow } from './profile/function-rules.ts';
 export { type Linux618Options, linux618 } from './profile/linux-6.18/index.ts';
 export { type DescribedKernel, DescribedTarget } from './profile/target.ts';
 export type { KernelProfile, ProgramKind } from './profile/types.ts';

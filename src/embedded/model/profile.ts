@@ -3,6 +3,9 @@ import { type KernelProfile, type Linux618Options, linux618 } from '../../verifi
 import type { Model } from './model.ts';
 
 /** No lockdown hides helpers here; whether a helper is there is asked when a program is loaded. */
-export function embeddedProfile(model: Model, options: Pick<Linux618Options, 'possibleCpus'> = {}): KernelProfile {
+export function embeddedProfile(
+  model: Model,
+  options: Pick<Linux618Options, 'possibleCpus' | 'iteratorTargets'> = {},
+): KernelProfile {
   return linux618(model.btf, { ...options, lockdown: 'none', symbols: 'all' });
 }

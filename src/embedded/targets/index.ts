@@ -13,6 +13,7 @@ import { taskFileTarget } from './task-file.ts';
 import { taskVmaTarget } from './task-vma.ts';
 
 export type { TargetEnvironment } from './environment.ts';
+export { type UserArgument, type UserTarget, userTarget, userTargetPart, userTargetRow } from './user-target.ts';
 
 export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition[] => [
   taskTarget(env),

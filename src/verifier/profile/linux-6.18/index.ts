@@ -3,6 +3,7 @@
  * (scripts/measure-profile.mjs); each file says how its facts were come by, and what it leaves out.
  */
 import type { Btf } from '../../../btf/index.ts';
+import type { IteratorRow } from '../function-rules.ts';
 import { createProfile, type ProfileTables } from '../profile.ts';
 import type { KernelProfile } from '../types.ts';
 import { errorArguments, nullableArguments, structOps } from './context-arguments.ts';
@@ -29,16 +30,19 @@ export interface Linux618Options {
   readonly symbols?: 'functions' | 'all';
   /** How many CPUs the machine can have, if that is known. */
   readonly possibleCpus?: number;
+  /** Iterator targets beside Linux's own. */
+  readonly iteratorTargets?: readonly IteratorRow[];
 }
 
 /** @param btf of a Linux 6.18: `/sys/kernel/btf/vmlinux` there */
 export function linux618(
   btf: Btf,
-  { lockdown = 'integrity', symbols = 'functions', possibleCpus }: Linux618Options = {},
+  { lockdown = 'integrity', symbols = 'functions', possibleCpus, iteratorTargets: more = [] }: Linux618Options = {},
 ): KernelProfile {
   const helpers = [...helperAvailability, ...trampolineHelpers, ...(lockdown === 'none' ? withoutLockdown : [])];
+  const functions = { ...tables.functions, iteratorTargets: [...iteratorTargets, ...more] };
   return createProfile(
-    { ...tables, helperAvailability: helpers, symbols, ...(possibleCpus !== undefined && { possibleCpus }) },
+    { ...tables, functions, helperAvailability: helpers, symbols, ...(possibleCpus !== undefined && { possibleCpus }) },
     btf,
   );
 }
