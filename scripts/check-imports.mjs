@@ -34,6 +34,7 @@ const rooms = [
   { name: 'verifier', node: 'never' },
   { name: 'jit', node: 'never' },
   { name: 'embedded', node: 'never' },
+  { name: 'procfs-node', node: 'always' },
   { name: 'host', node: 'always', packages: ['koffi'] },
   { name: 'index', files: ['index.ts', 'read-file.ts'], node: 'when called' },
   { name: 'conformance', node: 'never' },

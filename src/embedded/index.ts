@@ -6,4 +6,5 @@ export { type RawProgram, runRaw } from './raw-program.ts';
 export type { Machine } from './runtime.ts';
 
 export { Needs } from './sources/needs.ts';
+export { type FileStatus, type ProcReader, procfsSource, UNREADABLE, VANISHED } from './sources/procfs/index.ts';
 export type { Cursor, FileCursor, KernelObjects, ObjectSession, Source } from './sources/source.ts';

@@ -5,7 +5,7 @@
 import type { Btf } from '../../btf/index.ts';
 import { buildBtf } from './build-btf.ts';
 import type { CDeclaration, CMember, Composite, CType, Typedef } from './c-types.ts';
-import type { ModelPart } from './declarations.ts';
+import type { ModelField, ModelPart } from './declarations.ts';
 import { type Layout, Layouts } from './layout.ts';
 
 export interface FieldPlace {
@@ -75,6 +75,15 @@ export class Model {
       this.#structs.set(name, layout);
     }
     return layout;
+  }
+
+  /** What the model tells about the fields of a struct; none for those that are only declared in C. */
+  fieldsOf(name: string): readonly ModelField[] {
+    for (const { structs } of this.parts) {
+      const found = structs.find((struct) => struct.name === name);
+      if (found !== undefined) return found.fields;
+    }
+    return [];
   }
 
   has(name: string): boolean {

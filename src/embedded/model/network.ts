@@ -32,7 +32,6 @@ export const network = part(
   struct sk_reuseport_kern {};
   struct bpf_sk_lookup_kern {};
   struct net_device {};
-  struct net {};
   struct nf_hook_state {};
 
   struct sock_common {

@@ -48,6 +48,11 @@ export class Needs {
     return false;
   }
 
+  /** Whether anything of that struct is read. */
+  mentions(struct: string): boolean {
+    return this.#all || this.#fields.has(struct);
+  }
+
   and(other: Needs): Needs {
     if (this.#all || other.#all) return Needs.everything;
     return Needs.of([...this.#paths(), ...other.#paths()]);

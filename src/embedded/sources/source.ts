@@ -47,6 +47,8 @@ export interface KernelObjects {
   /** Keeps an object when its session ends (a reference that a program took); counts. */
   hold(object: number): void;
   release(object: number): void;
+  /** The path of a struct path as /proc shows it (d_path); undefined for what this source did not make. */
+  pathText(path: number): string | undefined;
   close(): void;
 }
 
@@ -100,7 +102,7 @@ export interface ObjectSession {
   /** The objects of a list that the source has. */
   list(kind: ObjectList): Cursor;
 
-  /** What could not be read for want of privilege: the file and how often (`status`, `fd`, `maps`). */
+  /** What could not be read for want of privilege: the file (`status`, `fd`, `maps`), and of how many tasks. */
   readonly unreadable: ReadonlyMap<string, number>;
   /** Ends it: what nothing holds is given back. */
   close(): void;

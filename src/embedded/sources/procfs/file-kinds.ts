@@ -1,0 +1,73 @@
+/**
+ * What kind an open file is, by the text of its link in /proc/PID/fd, and the operations that Linux gives that kind.
+ * Facts: the names of the file systems and variables in fs/, net/socket.c and mm/ of Linux 6.18.
+ */
+
+export interface FileKind {
+  /** Type of the file system. */
+  readonly fs: string;
+  /** Variable of the kernel with its operations. */
+  readonly operations: string;
+  /** Name of the directory entry. */
+  readonly name: string;
+}
+
+/** Names in `anon_inode:[NAME]`, whose files are all of one file system. */
+const ANONYMOUS: Readonly<Record<string, string>> = {
+  eventfd: 'eventfd_fops',
+  eventpoll: 'eventpoll_fops',
+  timerfd: 'timerfd_fops',
+  signalfd: 'signalfd_fops',
+  inotify: 'inotify_fops',
+  fanotify: 'fanotify_fops',
+  perf_event: 'perf_fops',
+  io_uring: 'io_uring_fops',
+  userfaultfd: 'userfaultfd_fops',
+  'bpf-map': 'bpf_map_fops',
+  'bpf-prog': 'bpf_prog_fops',
+  bpf_link: 'bpf_link_fops',
+  bpf_iter: 'bpf_iter_fops',
+  btf: 'btf_fops',
+  pidfd: 'pidfs_file_operations',
+};
+
+/** Character devices that every machine has. */
+const DEVICES: Readonly<Record<string, string>> = {
+  '/dev/null': 'null_fops',
+  '/dev/zero': 'zero_fops',
+  '/dev/full': 'full_fops',
+  '/dev/random': 'random_fops',
+  '/dev/urandom': 'urandom_fops',
+  '/dev/tty': 'tty_fops',
+};
+
+/** @param fs type of the file system that the file is mounted from, where it has a path */
+export function fileKind(link: string, fs: string | undefined): FileKind {
+  const special = /^(socket|pipe):\[/.exec(link)?.[1];
+  if (special === 'socket') return { fs: 'sockfs', operations: 'socket_file_ops', name: '' };
+  if (special === 'pipe') return { fs: 'pipefs', operations: 'pipefifo_fops', name: '' };
+  const anonymous = /^anon_inode:\[?([^\]]*)\]?$/.exec(link)?.[1];
+  if (anonymous !== undefined) {
+    const operations = ANONYMOUS[anonymous] ?? `${anonymous}_fops`;
+    return { fs: 'anon_inodefs', operations, name: link.slice('anon_inode:'.length) };
+  }
+  const namespace = /^(\w+):\[\d+\]$/.exec(link);
+  if (namespace !== null) return { fs: 'nsfs', operations: 'ns_file_operations', name: '' };
+  if (link.startsWith('/dmabuf:')) return { fs: 'dmabuf', operations: 'dma_buf_fops', name: link.slice(1) };
+  if (link.startsWith('/memfd:')) return { fs: 'tmpfs', operations: 'shmem_file_operations', name: baseName(link) };
+  const device = DEVICES[link];
+  if (device !== undefined) return { fs: fs ?? 'devtmpfs', operations: device, name: baseName(link) };
+  if (link.startsWith('/dev/pts/')) return { fs: 'devpts', operations: 'tty_fops', name: baseName(link) };
+  const type = fs ?? '';
+  return {
+    fs: type,
+    operations: type === 'tmpfs' ? 'shmem_file_operations' : `${type}_file_operations`,
+    name: baseName(link),
+  };
+}
+
+/** Behind the last slash, without the mark of a deleted file. */
+export const baseName = (path: string): string => withoutDeleted(path).split('/').at(-1) ?? '';
+
+export const withoutDeleted = (path: string): string =>
+  path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path;

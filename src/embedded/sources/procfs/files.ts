@@ -1,0 +1,293 @@
+/**
+ * Open files out of /proc/PID/fd and fdinfo, and the files that a process runs, works in and maps. Which descriptors
+ * share one open file /proc does not tell: each has a file of its own.
+ * Facts: fs/proc/fd.c of Linux 6.18 (flags with O_CLOEXEC added to those of the file), proc(5).
+ */
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import type { Model, StructLayout } from '../../model/index.ts';
+import { type Arena, Pool } from '../pool.ts';
+import { put64, putPointer, putWords } from '../write-memory.ts';
+import { hashOf, NumberReader } from './bytes.ts';
+import { type FileKind, fileKind, withoutDeleted } from './file-kinds.ts';
+import type { FileTree, Place } from './file-tree.ts';
+import { kernelDevice, pathIn } from './file-tree.ts';
+import type { Mount, Mounts } from './mounts.ts';
+import { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
+
+/** Which parts of a file a session asks for. */
+export interface FilePlan {
+  /** The link that names it: for path, inode, operations, private data. */
+  readonly link: boolean;
+  readonly path: boolean;
+  readonly inode: boolean;
+  readonly operations: boolean;
+  readonly privateData: boolean;
+  /** fdinfo: position, flags, the mount, the number of the inode. */
+  readonly information: boolean;
+  /** stat(2). */
+  readonly status: boolean;
+}
+
+const STATUS_FIELDS = ['i_mode', 'i_uid', 'i_gid', 'i_nlink', 'i_rdev', 'i_size'];
+
+export function filePlan(session: SessionState): FilePlan {
+  const { needs } = session.plan;
+  const file = (...members: string[]) => needs.any('file', members);
+  const path = file('f_path');
+  const inode = file('f_inode') || needs.mentions('inode');
+  const operations = file('f_op');
+  const privateData = file('private_data');
+  return {
+    path,
+    inode,
+    operations,
+    privateData,
+    link: path || inode || operations || privateData,
+    information: path || inode || privateData || file('f_pos', 'f_flags', 'f_mode'),
+    status: needs.any('inode', STATUS_FIELDS) || needs.has('super_block', 's_dev'),
+  };
+}
+
+const O_ACCMODE = 0o3;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const FMODE_READ = 1;
+const FMODE_WRITE = 2;
+const FMODE_PATH = 0x4000;
+
+export class FileTable {
+  readonly #memory: KernelMemory;
+  readonly #model: Model;
+  readonly #reader: ProcReader;
+  readonly #arena: Arena;
+  readonly #tree: FileTree;
+  readonly #mounts: Mounts;
+  readonly #pool: Pool;
+  readonly #layout: StructLayout;
+  /** Offset of a variable with operations. */
+  readonly #operationsOf: (name: string) => number;
+  readonly #offsets = new Map<string, number>();
+  readonly #numbers = new NumberReader();
+  readonly #information = { pos: [0, 0], flags: 0, mount: 0, ino: 0, hasIno: false };
+
+  constructor(
+    memory: KernelMemory,
+    model: Model,
+    reader: ProcReader,
+    arena: Arena,
+    tree: FileTree,
+    mounts: Mounts,
+    operationsOf: (name: string) => number,
+  ) {
+    this.#memory = memory;
+    this.#model = model;
+    this.#reader = reader;
+    this.#arena = arena;
+    this.#tree = tree;
+    this.#mounts = mounts;
+    this.#operationsOf = operationsOf;
+    this.#layout = model.layoutOf('file');
+    this.#pool = new Pool(memory, this.#layout.size);
+  }
+
+  clear(): void {
+    this.#offsets.clear();
+    this.#pool.clear();
+  }
+
+  /** Descriptors, ascending; none where they may not be read. */
+  descriptors(record: TaskRecord, session: SessionState): readonly number[] {
+    const names = this.#reader.list(`${record.directory}/fd`);
+    if (names === UNREADABLE) countUnreadable(session, 'fd', record.directory);
+    if (names === VANISHED || names === UNREADABLE) return [];
+    return names.map(Number).sort((a, b) => a - b);
+  }
+
+  /** The open file, as it is now; 0 if it was closed meanwhile. */
+  open(record: TaskRecord, fd: number, plan: FilePlan, session: SessionState): number {
+    const { directory, tgid } = record;
+    let link = '';
+    if (plan.link) {
+      const text = this.#reader.link(`${directory}/fd/${fd}`);
+      if (text === VANISHED) return 0;
+      if (text === UNREADABLE) countUnreadable(session, 'fd', directory);
+      else link = text;
+    }
+    if (plan.information && !this.#readInformation(directory, fd, session)) return 0;
+    const file = this.#offsetOf(`${tgid} ${fd}`);
+    if (plan.information) this.#putInformation(file);
+    if (plan.link && link !== '') {
+      const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
+      const mount = this.#mounts.byId(this.#information.mount, directory, session);
+      const kind = fileKind(link, mount?.fs);
+      const ino = this.#information.hasIno ? this.#information.ino : (status?.ino ?? 0);
+      this.#put(file, placeOf(link, kind, mount, ino, status), kind, mount, status, plan);
+      if (plan.privateData) this.#putPrivateData(file, kind);
+    }
+    return file;
+  }
+
+  /** A file that a link of /proc/PID names: exe, cwd, root. @returns undefined where it is not told */
+  named(
+    record: TaskRecord,
+    link: string,
+    session: SessionState,
+  ): { place: Place; mount: Mount | undefined } | undefined {
+    const path = this.#reader.link(`${record.directory}/${link}`);
+    if (path === UNREADABLE) countUnreadable(session, link, record.directory);
+    if (path === VANISHED || path === UNREADABLE) return undefined;
+    const status = this.#status(`${record.directory}/${link}`);
+    const mount = this.#mounts.ofPath(withoutDeleted(path), status && kernelDevice(status.dev), session);
+    const kind = fileKind(path, mount?.fs);
+    return { place: placeOf(path, kind, mount, status?.ino ?? 0, status), mount };
+  }
+
+  /** Writes a struct path. */
+  putPath(at: number, place: Place, mount: Mount | undefined): void {
+    const path = this.#model.layoutOf('path');
+    const offset = mount === undefined ? 0 : this.#tree.mount(mount, (id) => this.#mounts.known(id));
+    putPointer(this.#memory, at + path.field('mnt').offset, offset);
+    putPointer(this.#memory, at + path.field('dentry').offset, this.#tree.dentry(place, undefined));
+  }
+
+  /** The file that a process maps, by where it is: every area of it has the same. */
+  mapped(key: string, place: Place, mount: Mount | undefined, plan: FilePlan): number {
+    const known = this.#offsets.get(key);
+    if (known !== undefined) return known;
+    const file = this.#offsetOf(key);
+    this.#put(file, place, fileKind(place.shown, place.fs), mount, undefined, plan);
+    return file;
+  }
+
+  #offsetOf(key: string): number {
+    let offset = this.#offsets.get(key);
+    if (offset === undefined) {
+      offset = this.#pool.take();
+      this.#offsets.set(key, offset);
+    }
+    return offset;
+  }
+
+  #status(path: string): FileStatus | undefined {
+    const status = this.#reader.status(path);
+    return status === VANISHED || status === UNREADABLE ? undefined : status;
+  }
+
+  #put(
+    file: number,
+    place: Place,
+    kind: FileKind,
+    mount: Mount | undefined,
+    status: FileStatus | undefined,
+    plan: FilePlan,
+  ): void {
+    const at = (path: string) => file + this.#layout.field(path).offset;
+    if (plan.operations) putPointer(this.#memory, at('f_op'), this.#operationsOf(kind.operations));
+    if (plan.inode || plan.path) putPointer(this.#memory, at('f_inode'), this.#tree.inode(place, status));
+    if (plan.path) this.putPath(at('f_path'), place, mount);
+  }
+
+  /** `pos:\t0`, `flags:\t0100000`, `mnt_id:\t24`, `ino:\t3`. */
+  #readInformation(directory: string, fd: number, session: SessionState): boolean {
+    const reader = this.#reader;
+    const length = reader.read(`${directory}/fdinfo/${fd}`);
+    const information = this.#information;
+    information.hasIno = false;
+    information.mount = 0;
+    information.flags = 0;
+    information.pos[0] = 0;
+    information.pos[1] = 0;
+    if (length === VANISHED) return false;
+    if (length === UNREADABLE) {
+      countUnreadable(session, 'fdinfo', directory);
+      return true;
+    }
+    const { buffer } = reader;
+    const numbers = this.#numbers;
+    for (let at = 0; at < length; ) {
+      const end = lineEnd(buffer, at, length);
+      const colon = buffer.indexOf(0x3a, at);
+      if (colon < 0 || colon >= end) break;
+      numbers.at = colon + 1;
+      const key = hashOf(buffer, at, colon);
+      if (key === POS && numbers.decimal(buffer, end)) {
+        information.pos[0] = numbers.low;
+        information.pos[1] = numbers.high;
+      } else if (key === FLAGS && numbers.octal(buffer, end)) information.flags = numbers.number;
+      else if (key === MNT_ID && numbers.decimal(buffer, end)) information.mount = numbers.number;
+      else if (key === INO && numbers.decimal(buffer, end)) {
+        information.ino = numbers.number;
+        information.hasIno = true;
+        break;
+      }
+      at = end + 1;
+    }
+    return true;
+  }
+
+  #putInformation(file: number): void {
+    const { pos, flags } = this.#information;
+    const at = (path: string) => file + this.#layout.field(path).offset;
+    const [low = 0, high = 0] = pos;
+    putWords(this.#memory, at('f_pos'), low, high);
+    this.#memory.u32[at('f_flags') >> 2] = flags & ~O_CLOEXEC;
+    const access = flags & O_ACCMODE;
+    const mode =
+      (flags & O_PATH) !== 0
+        ? FMODE_PATH
+        : access === 0
+          ? FMODE_READ
+          : access === 1
+            ? FMODE_WRITE
+            : FMODE_READ | FMODE_WRITE;
+    this.#memory.u32[at('f_mode') >> 2] = mode;
+  }
+
+  /** fdinfo was read last: `eventfd-count: 0`, `eventfd-id: 7`, `eventfd-semaphore: 0`. */
+  #putPrivateData(file: number, kind: FileKind): void {
+    const at = file + this.#layout.field('private_data').offset;
+    if (kind.operations !== 'eventfd_fops') {
+      putPointer(this.#memory, at, 0);
+      return;
+    }
+    const text = new TextDecoder().decode(this.#reader.buffer.subarray(0, 1024));
+    const value = (key: string, radix: number) =>
+      Number.parseInt(text.match(`eventfd-${key}:\\s*([0-9a-f]+)`)?.[1] ?? '0', radix);
+    const layout = this.#model.layoutOf('eventfd_ctx');
+    const context = this.#arena.take(layout.size);
+    put64(this.#memory, context + layout.field('count').offset, value('count', 16));
+    this.#memory.i32[(context + layout.field('id').offset) >> 2] = value('id', 10);
+    this.#memory.u32[(context + layout.field('flags').offset) >> 2] = value('semaphore', 10);
+    putPointer(this.#memory, at, context);
+  }
+}
+
+export function placeOf(
+  link: string,
+  kind: FileKind,
+  mount: Mount | undefined,
+  ino: number,
+  status: FileStatus | undefined,
+): Place {
+  const device = mount?.device ?? (status === undefined ? kind.fs : kernelDevice(status.dev));
+  const number = ino || Number(/\[(\d+)\]$/.exec(link)?.[1] ?? 0);
+  const placed = mount !== undefined && link.startsWith('/');
+  const path = placed ? pathIn(mount, withoutDeleted(link)) : kind.name;
+  return { device, fs: kind.fs, ino: number, path, shown: link };
+}
+
+function lineEnd(bytes: Uint8Array, at: number, length: number): number {
+  const found = bytes.indexOf(0x0a, at);
+  return found < 0 || found > length ? length : found;
+}
+
+const encoder = new TextEncoder();
+const keyOf = (text: string): number => {
+  const bytes = encoder.encode(text);
+  return hashOf(bytes, 0, bytes.length);
+};
+const POS = keyOf('pos');
+const FLAGS = keyOf('flags');
+const MNT_ID = keyOf('mnt_id');
+const INO = keyOf('ino');

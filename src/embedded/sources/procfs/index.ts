@@ -1,0 +1,12 @@
+/** Objects out of /proc, live or recorded. */
+import type { Source } from '../source.ts';
+import { ProcfsObjects } from './objects.ts';
+import type { ProcReader } from './reader.ts';
+
+export { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+
+/** @param reader of a live /proc, a directory or an archive; closed with the kernel */
+export const procfsSource = (reader: ProcReader): Source => ({
+  name: reader.name,
+  open: (memory, model) => new ProcfsObjects(memory, model, reader),
+});

@@ -1,0 +1,223 @@
+/**
+ * The objects of one kernel out of /proc: the tables of tasks, files, areas and control groups, the sessions that look
+ * at them, and what is kept. Memory is given back when the last session ends and nothing is held any more.
+ */
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import type { Model } from '../../model/index.ts';
+import { Needs } from '../needs.ts';
+import { Arena } from '../pool.ts';
+import type { KernelObjects, ObjectList, ObjectSession } from '../source.ts';
+import { putPointer } from '../write-memory.ts';
+import { AreaTable } from './areas.ts';
+import { lineValue } from './bytes.ts';
+import { CgroupTable } from './cgroups.ts';
+import { FileTree } from './file-tree.ts';
+import { FileTable, filePlan } from './files.ts';
+import { Mounts } from './mounts.ts';
+import { Namespaces } from './namespaces.ts';
+import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { ProcfsSession } from './session.ts';
+import { type TaskPlan, taskPlan } from './task-plan.ts';
+import { TaskReferences } from './task-references.ts';
+import { processNumbers, threadNumbers } from './task-walks.ts';
+import { type SessionState, type TaskRecord, TaskTable } from './tasks.ts';
+
+/** What the session of a program that reads nothing needs of `current`. */
+const OF_CURRENT = Needs.of(['task_struct.comm']);
+
+export class ProcfsObjects implements KernelObjects {
+  /** Lists that only the kernel itself keeps. */
+  readonly lists: ReadonlySet<ObjectList> = new Set();
+  readonly reader: ProcReader;
+  readonly model: Model;
+  readonly tasks: TaskTable;
+  readonly files: FileTable;
+  readonly areas: AreaTable;
+  readonly cgroups: CgroupTable;
+  readonly memory: KernelMemory;
+  readonly #arena: Arena;
+  readonly #tree: FileTree;
+  readonly #mounts: Mounts;
+  readonly #namespaces: Namespaces;
+  readonly #references: TaskReferences;
+  readonly #plans = new WeakMap<Needs, TaskPlan>();
+  readonly #sessions = new Set<ProcfsSession>();
+  readonly #held = new Map<number, number>();
+  /** Variables of the kernel: they stay. */
+  readonly #variables = new Map<string, number>();
+  readonly #current: TaskRecord;
+
+  constructor(memory: KernelMemory, model: Model, reader: ProcReader) {
+    this.memory = memory;
+    this.model = model;
+    this.reader = reader;
+    this.#arena = new Arena(memory);
+    const arena = this.#arena;
+    this.#mounts = new Mounts(reader);
+    this.#tree = new FileTree(memory, model, arena);
+    this.#namespaces = new Namespaces(memory, model, reader, arena);
+    this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces);
+    this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, (name) => this.#variable(name));
+    this.areas = new AreaTable(memory, model, reader, arena, this.files, this.#mounts);
+    this.cgroups = new CgroupTable(memory, model, reader, arena, this.#mounts);
+    this.tasks = new TaskTable(memory, model, reader, arena, (record, plan, session) =>
+      this.#fillReferences(record, plan, session),
+    );
+    this.#current = this.#findCurrent();
+  }
+
+  get currentTask(): number {
+    return this.#current.hosts.task_struct;
+  }
+
+  symbol(name: string): number | undefined {
+    if (name === 'init_task') return this.tasks.idle.hosts.task_struct;
+    return isOperations(name) ? this.#variable(name) : undefined;
+  }
+
+  session(needs: Needs): ObjectSession {
+    let plan = this.#plans.get(needs);
+    if (plan === undefined) {
+      plan = taskPlan(this.model, needs);
+      this.#plans.set(needs, plan);
+    }
+    const session = new ProcfsSession(this, plan);
+    this.#sessions.add(session);
+    this.tasks.load(this.#current.tid, this.#current.tgid, session, true);
+    return session;
+  }
+
+  ended(session: ProcfsSession): void {
+    this.#sessions.delete(session);
+    this.#giveBack();
+  }
+
+  pidOfDescriptor(fd: number): number | undefined {
+    const { reader } = this;
+    // The descriptors of this process are not those of whoever recorded an archive.
+    const length = reader.recorded ? VANISHED : reader.read(`/proc/self/fdinfo/${fd}`);
+    const pid = length < 0 ? undefined : lineValue(reader.buffer, length, 'Pid');
+    return pid === undefined ? undefined : Number(pid);
+  }
+
+  hold(object: number): void {
+    this.#held.set(object, (this.#held.get(object) ?? 0) + 1);
+  }
+
+  release(object: number): void {
+    const count = this.#held.get(object);
+    if (count === undefined) throw new RangeError(`nothing holds the object at 0x${object.toString(16)}`);
+    if (count > 1) this.#held.set(object, count - 1);
+    else this.#held.delete(object);
+    this.#giveBack();
+  }
+
+  pathText(path: number): string | undefined {
+    const dentry = this.model.layoutOf('path').field('dentry').offset;
+    return this.#tree.shown(this.memory.u32[(path + dentry) >> 2] as number);
+  }
+
+  close(): void {
+    this.#sessions.clear();
+    this.#held.clear();
+    this.#giveBack();
+    this.reader.close();
+  }
+
+  /** The process of a thread; undefined if there is none of that number. */
+  processOf(tid: number): number | undefined {
+    const { reader } = this;
+    // Threads have directories of their own that no listing shows; an archive has only what was listed.
+    const length = reader.read(`/proc/${tid}/status`);
+    const own = length < 0 ? undefined : lineValue(reader.buffer, length, 'Tgid');
+    if (own !== undefined) return Number(own);
+    if (!reader.recorded) return undefined;
+    const processes = processNumbers(reader);
+    if (processes.includes(tid)) return tid;
+    return processes.find((tgid) => threadNumbers(reader, tgid).includes(tid));
+  }
+
+  #giveBack(): void {
+    if (this.#sessions.size > 0 || this.#held.size > 0) return;
+    this.tasks.clear([...new Set([this.tasks.idle, this.#current])]);
+    for (const table of [
+      this.files,
+      this.areas,
+      this.cgroups,
+      this.#tree,
+      this.#namespaces,
+      this.#references,
+      this.#mounts,
+    ]) {
+      table.clear();
+    }
+    this.#arena.clear();
+  }
+
+  #fillReferences(record: TaskRecord, plan: TaskPlan, session: SessionState): void {
+    const { hosts } = record;
+    this.#references.fill(record, plan, session);
+    if (plan.cgroups) {
+      const at = this.model.layoutOf('task_struct').field('cgroups').offset;
+      putPointer(this.memory, hosts.task_struct + at, this.cgroups.setOf(record, session));
+    }
+    if (plan.directories && record.hasDirectories) {
+      const layout = this.model.layoutOf('fs_struct');
+      for (const [member, link] of [
+        ['root', 'root'],
+        ['pwd', 'cwd'],
+      ] as const) {
+        const named = this.files.named(record, link, session);
+        if (named !== undefined)
+          this.files.putPath(hosts.fs_struct + layout.field(member).offset, named.place, named.mount);
+      }
+    }
+    if (plan.program && record.hasMemory) {
+      const named = this.files.named(record, 'exe', session);
+      const at = hosts.mm_struct + this.model.layoutOf('mm_struct').field('exe_file').offset;
+      const file =
+        named === undefined ? 0 : this.files.mapped(`${record.tgid} exe`, named.place, named.mount, filePlan(session));
+      putPointer(this.memory, at, file);
+    }
+    if (record.hasFiles) this.#fillFiles(record, plan, session);
+  }
+
+  #fillFiles(record: TaskRecord, plan: TaskPlan, session: SessionState): void {
+    const { files_struct: files } = record.hosts;
+    const layout = this.model.layoutOf('files_struct');
+    const table = files + layout.field('fdtab').offset;
+    putPointer(this.memory, files + layout.field('fdt').offset, table);
+    if (!plan.table) return;
+    const descriptors = this.files.descriptors(record, session);
+    const array = this.#arena.take(((descriptors.at(-1) ?? -1) + 1) * 8);
+    const wanted = filePlan(session);
+    for (const fd of descriptors) {
+      putPointer(this.memory, array + fd * 8, this.files.open(record, fd, wanted, session));
+    }
+    putPointer(this.memory, table + this.model.layoutOf('fdtable').field('fd').offset, array);
+  }
+
+  #variable(name: string): number {
+    let offset = this.#variables.get(name);
+    if (offset === undefined) {
+      offset = this.memory.allocate(8);
+      this.#variables.set(name, offset);
+    }
+    return offset;
+  }
+
+  /** The task that runs programs: this process, or the one that recorded an archive, or the first. */
+  #findCurrent(): TaskRecord {
+    const session = { plan: taskPlan(this.model, OF_CURRENT), closed: new Map<string, Set<string>>() };
+    const self = this.reader.link('/proc/self');
+    const numbers = self === VANISHED || self === UNREADABLE ? [1] : [Number(self), 1];
+    for (const number of numbers) {
+      const record = this.tasks.loadForGood(number, session);
+      if (record !== undefined) return record;
+    }
+    return this.tasks.idle;
+  }
+}
+
+/** Variables of the kernel that say by their address what kind of file one is. */
+const isOperations = (name: string): boolean => /_(file_ops|fops|file_operations)$/.test(name);

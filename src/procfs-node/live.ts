@@ -1,0 +1,104 @@
+/**
+ * Reads /proc and /sys of the running system, or a directory that has the same files (a support bundle, an unpacked
+ * archive). One buffer takes every file; what changes while it is read is as for any other reader of /proc.
+ */
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from '../embedded/index.ts';
+
+/** Errors of a process that ended, or of a file that this kernel or directory lacks. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENOTDIR']);
+/** Errors of what the caller may not see, or what cannot be read for this process (EINVAL: of a kernel thread). */
+const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO', 'ENXIO']);
+
+/**
+ * Files that /proc makes record by record: a read ends where a record does not fit its page. All others come whole, and
+ * one read shows their end.
+ */
+const RECORDS = /(maps|mountinfo|drivers|cgroup\.\w+)$|\/net\//;
+
+const INITIAL = 64 * 1024;
+
+export class LiveReader implements ProcReader {
+  readonly name: string;
+  readonly recorded: boolean;
+  readonly #root: string;
+  #buffer = new Uint8Array(INITIAL);
+
+  /** @param root directory that has `proc`; the system's own if absent */
+  constructor(root?: string) {
+    this.name = root ?? '/proc';
+    this.recorded = root !== undefined;
+    this.#root = root ?? '';
+  }
+
+  get buffer(): Uint8Array {
+    return this.#buffer;
+  }
+
+  read(path: string): number {
+    let file: number;
+    try {
+      file = openSync(this.#root + path, 'r');
+    } catch (error) {
+      return reasonOf(error);
+    }
+    try {
+      return this.#readAll(file, RECORDS.test(path));
+    } catch (error) {
+      return reasonOf(error);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #readAll(file: number, inPieces: boolean): number {
+    let length = 0;
+    for (;;) {
+      const room = this.#buffer.length - length;
+      const count = readSync(file, this.#buffer, length, room, null);
+      if (count === 0) return length;
+      length += count;
+      if (!inPieces && count < room) return length;
+      if (length === this.#buffer.length) {
+        const larger = new Uint8Array(this.#buffer.length * 2);
+        larger.set(this.#buffer);
+        this.#buffer = larger;
+      }
+    }
+  }
+
+  list(path: string): readonly string[] | typeof VANISHED | typeof UNREADABLE {
+    try {
+      return readdirSync(this.#root + path);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  link(path: string): string | typeof VANISHED | typeof UNREADABLE {
+    try {
+      return readlinkSync(this.#root + path);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  status(path: string): FileStatus | typeof VANISHED | typeof UNREADABLE {
+    try {
+      // Links of a copy lead to wherever they would lead here, which is nothing that was recorded.
+      return this.recorded ? lstatSync(join(this.#root, path)) : statSync(path);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  close(): void {}
+}
+
+function reasonOf(error: unknown): typeof VANISHED | typeof UNREADABLE {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (GONE.has(code)) return VANISHED;
+  if (CLOSED.has(code)) return UNREADABLE;
+  throw error;
+}
