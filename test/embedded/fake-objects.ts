@@ -46,6 +46,8 @@ export class FakeObjects implements KernelObjects {
   readonly #structs = new Map<number, number>();
   readonly #cgroupStructs = new Map<bigint, number>();
 
+  pathText(): undefined {}
+
   constructor(memory: KernelMemory, tasks: FakeTask[] = []) {
     this.#memory = memory;
     this.tasks = tasks;
