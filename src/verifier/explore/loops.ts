@@ -47,8 +47,15 @@ function findVisit(env: Env, state: State, frame: number): LoopVisit | undefined
   return undefined;
 }
 
+/** As the kernel prints it, which takes a call at the first instruction for the end of the chain. */
+function chainText(callsites: readonly number[], component: number): string {
+  const first = callsites.indexOf(0);
+  return [...(first < 0 ? callsites : callsites.slice(0, first)), component].join(',');
+}
+
 function say(env: Env, what: string, { callsites, component }: LoopVisit): void {
-  if ((env.log.level & LOG_INSTRUCTIONS) !== 0) env.log.write(`SCC ${what} (${[...callsites, component].join(',')})\n`);
+  if ((env.log.level & LOG_INSTRUCTIONS) === 0) return;
+  env.log.write(`SCC ${what} (${chainText(callsites, component)})\n`);
 }
 
 /** To be called for each state that is saved. */
@@ -83,8 +90,8 @@ export function exitLoop(env: Env, state: State): void {
 }
 
 function rejectUnvisited(env: Env, where: string, state: State, frame: number): never {
-  const sites = state.frames.slice(0, frame + 1).map((_, i) => frameInsn(state, i));
-  const chain = sites.map((insn, i) => (i < frame ? insn : env.facts.component[insn])).join(',');
+  const callsites = state.frames.slice(0, frame).map((_, i) => frameInsn(state, i));
+  const chain = chainText(callsites, env.facts.component[frameInsn(state, frame)] as number); // instructions are in range
   env.reject(EFAULT, 'verifier-bug', { what: `scc ${where}: no visit info for call chain (${chain})` });
 }
 

@@ -13,7 +13,6 @@ import { copyRegister, ID, SUBREG_DEF, TYPE, VALUE } from '../register.ts';
 import { SCALAR_VALUE, STACK_INVALID, STACK_MISC, STACK_SPILL, STACK_ZERO } from '../register-types.ts';
 import { hasKnownValue, isNull, markConst32, markUnknown, widthOf } from '../scalar/index.ts';
 import { knownValue, signedMax, signedMin } from './numbers.ts';
-import { linkScalar } from './spilling.ts';
 import { checkStackRange } from './stack-range.ts';
 import { byteOf, checkFastcallStack, frameOf, isSpilled, SLOT_BYTES, slotOf } from './stack-slots.ts';
 
@@ -52,7 +51,6 @@ function readAt(env: Env, source: Frame, off: number, size: number, valueReg: nu
   while (spilledSize < SLOT_BYTES && source.slotType(slot, spilledSize) === STACK_SPILL) spilledSize++;
   if (size === SLOT_BYTES && spilledSize === SLOT_BYTES) {
     if (valueReg >= 0) {
-      linkScalar(env, source.words, source.spilled(slot));
       const { frame } = env;
       copyRegister(frame.words, frame.register(valueReg), source.words, source.spilled(slot));
     }
@@ -77,7 +75,6 @@ function fillPart(env: Env, source: Frame, off: number, size: number, spilledSiz
   if (size <= spilledSize && byteOf(off) === 0) {
     // How the instruction writes its register is already noted.
     const subregDef = w[r + SUBREG_DEF] as number;
-    if (size === 4 && spilledSize === 4 && widthOf(from, spilled) <= 32) linkScalar(env, from, spilled);
     copyRegister(w, r, from, spilled);
     w[r + SUBREG_DEF] = subregDef;
     // A part of the value is another value.

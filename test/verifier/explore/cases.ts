@@ -38,6 +38,34 @@ const twoSockets = (name: string, first: string, second: string): Case => ({
     exit`,
 });
 
+/** Widened in the stack, the counter has no id, and gets none when it is read. */
+const counterInStack: Case = {
+  name: 'a counter in the stack is widened',
+  section: 'tc',
+  code: `
+    r1 = r10
+    r1 += -8
+    r2 = 0
+    r3 = 10
+    call kfunc bpf_iter_num_new
+    *(u64 *)(r10 -16) = 0
+    round:
+    r1 = r10
+    r1 += -8
+    call kfunc bpf_iter_num_next
+    if r0 == 0 goto out
+    r0 = *(u64 *)(r10 -16)
+    r0 += 1
+    *(u64 *)(r10 -16) = r0
+    goto round
+    out:
+    r1 = r10
+    r1 += -8
+    call kfunc bpf_iter_num_destroy
+    r0 = 0
+    exit`,
+};
+
 /** A loop over an iterator that sets r8 in every round, and reads it in a round's second half. */
 const setInLoop = (name: string, before: string): Case => ({
   name,
@@ -75,6 +103,7 @@ export const cases: readonly Case[] = [
   twoSockets('a socket of a map covers none from elsewhere', fromTuple, fromMap),
   twoSockets('a socket from elsewhere covers none of a map', fromMap, fromTuple),
   twoSockets('sockets that were looked up by address are alike', fromTuple, fromTuple),
+  counterInStack,
   setInLoop('a register that the first round did not set is unlike one that the second did', ''),
   setInLoop('a register that every round sets is alike', 'r8 = -25'),
 ];
