@@ -20,6 +20,7 @@ describe('format strings of bpf_snprintf', () => {
     ['%s', 1],
     ['%10s.', 1],
     ['%c%c', 2],
+    ['caf\u00e9', 0],
   ])('%j goes with %i arguments', (format, count) => {
     expect(isValid(format, count)).toBe(true);
   });
@@ -37,7 +38,6 @@ describe('format strings of bpf_snprintf', () => {
     ['%pq', 1],
     ['%pi5', 1],
     ['%pksx', 1],
-    ['caf\u00e9', 0],
     ['bell\u0007', 0],
   ])('%j does not go with %i arguments', (format, count) => {
     expect(isValid(format, count)).toBe(false);
