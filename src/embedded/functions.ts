@@ -2,6 +2,7 @@
  * The functions that programs of the embedded kernel may call, found by name. A helper or kfunc of Linux that is not
  * here is not supported; unsupported.ts says why not.
  */
+import { timerHelpers, workqueueKfuncs } from './helpers/async.ts';
 import { currentFunctions } from './helpers/current.ts';
 import type { FunctionDefinition } from './helpers/definition.ts';
 import { dynptrHelpers, dynptrKfuncs } from './helpers/dynptr.ts';
@@ -23,9 +24,13 @@ import { runContextHelpers } from './helpers/run-context.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
+import { arenaKfuncs } from './kfuncs/arena.ts';
 import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
 import { objectHelpers, objectKfuncs } from './kfuncs/objects.ts';
+import { plainHelpers, plainKfuncs } from './kfuncs/plain.ts';
+import { probeKfuncs } from './kfuncs/probe-dynptr.ts';
 import { stringKfuncs } from './kfuncs/strings.ts';
+import { taskKfuncs } from './kfuncs/tasks.ts';
 import { openCodedIterators } from './open-coded/index.ts';
 
 const families: readonly (readonly FunctionDefinition[])[] = [
@@ -40,14 +45,21 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   loopHelpers,
   mapHelpers,
   objectHelpers,
+  plainHelpers,
   ringBufferHelpers,
   seqHelpers,
+  timerHelpers,
+  arenaKfuncs,
   cpumaskKfuncs,
   dynptrKfuncs,
   lockKfuncs,
   mapKfuncs,
   objectKfuncs,
+  plainKfuncs,
+  probeKfuncs,
   stringKfuncs,
+  taskKfuncs,
+  workqueueKfuncs,
   openCodedIterators,
   messageHelpers,
   packetByteHelpers,
@@ -63,6 +75,11 @@ const families: readonly (readonly FunctionDefinition[])[] = [
 const byName: ReadonlyMap<string, FunctionDefinition> = new Map(
   families.flatMap((family) => family.map((definition): [string, FunctionDefinition] => [definition.name, definition])),
 );
+
+/** Calls of these become code of their own (jit/plan.ts). */
+export const functionsOfCompiler: ReadonlySet<string> = new Set(['bpf_tail_call', 'bpf_throw']);
+
+export const definedFunctions = (): Iterable<FunctionDefinition> => families.flat();
 
 /** @param name with the `bpf_` prefix, as the kernel writes it */
 export const findFunction = (name: string): FunctionDefinition | undefined => byName.get(name);

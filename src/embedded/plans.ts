@@ -22,6 +22,7 @@ import { ArenaMap } from './maps/arena.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import { addressOf } from './memory/address.ts';
 import type { Runtime } from './runtime.ts';
+import { whyUnsupported } from './unsupported.ts';
 
 /** What the plans of all programs of a kernel share. */
 export interface ProgramFunctions {
@@ -152,7 +153,7 @@ export class ProgramPlans {
   #functionCall(insn: number, name: string, noun: string, map: EmbeddedMap | undefined): CallPlan {
     const { runtime } = this.#table;
     const definition = this.#table.definition(name);
-    if (definition === undefined) throw this.#unsupported(`${noun} ${name}`);
+    if (definition === undefined) throw this.#unsupported(`${noun} ${name}`, whyUnsupported(name));
     for (const member of definition.reads ?? []) this.reads.add(member);
     const site: CallSite = {
       insn,
@@ -163,7 +164,19 @@ export class ProgramPlans {
     };
     const planned = definition.plan?.(runtime, site);
     if (planned !== undefined) return planned;
-    return { kind: 'import', name, signature: definition.signature, callee: this.#table.callee(definition) };
+    return { kind: 'import', name, signature: definition.signature, callee: this.#callee(definition, noun) };
+  }
+
+  /** Functions that need what this kernel's structs or clocks lack say so when they are made. */
+  #callee(definition: FunctionDefinition, noun: string): Callee {
+    try {
+      return this.#table.callee(definition);
+    } catch (error) {
+      if (error instanceof BpfiterError && error.code === 'unsupported') {
+        throw this.#unsupported(`${noun} ${definition.name}`, error.message);
+      }
+      throw error;
+    }
   }
 
   #mapConstant({ map, kind, offset }: MapReference): bigint {
@@ -181,8 +194,12 @@ export class ProgramPlans {
     return addressOf(offset);
   }
 
-  #unsupported(what: string): BpfiterError {
+  #unsupported(what: string, reason?: string): BpfiterError {
     const { name } = this.#linked.program;
-    return new BpfiterError('unsupported', `program '${name}': the embedded kernel has no ${what}; use --kernel host`);
+    const why = reason === undefined ? '' : ` (${reason})`;
+    return new BpfiterError(
+      'unsupported',
+      `program '${name}': the embedded kernel has no ${what}${why}; use --kernel host`,
+    );
   }
 }

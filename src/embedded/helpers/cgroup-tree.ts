@@ -9,6 +9,12 @@ import type { Runtime } from '../runtime.ts';
 import { fieldOffset } from './fields.ts';
 import { readPointer, returnPair } from './words.ts';
 
+/** What it reads. */
+export const CGROUP_FIELDS: readonly string[] = [
+  ...['task_struct.cgroups', 'css_set.dfl_cgrp', 'cgroup.self', 'cgroup.level', 'cgroup.kn'],
+  ...['cgroup_subsys_state.parent', 'kernfs_node.id'],
+];
+
 export class CgroupTree {
   readonly #memory: KernelMemory;
   readonly #cgroups: number;

@@ -4,7 +4,7 @@
  * Facts: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c and include/linux/cgroup.h of Linux 6.12.
  */
 import type { KernelMemory } from '../memory/kernel-memory.ts';
-import { CgroupTree } from './cgroup-tree.ts';
+import { CGROUP_FIELDS, CgroupTree } from './cgroup-tree.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL } from './errno.ts';
 import { fieldOffset } from './fields.ts';
@@ -33,6 +33,7 @@ export const currentFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_get_current_pid_tgid',
     signature: signature('-> q'),
+    reads: ['task_struct.pid', 'task_struct.tgid'],
     make(runtime) {
       const { memory } = runtime;
       const pid = fieldOffset(runtime, 'task_struct', 'pid');
@@ -47,6 +48,7 @@ export const currentFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_get_current_uid_gid',
     signature: signature('-> q'),
+    reads: ['task_struct.cred', 'cred.uid', 'cred.gid'],
     make(runtime) {
       const { memory } = runtime;
       const cred = fieldOffset(runtime, 'task_struct', 'cred');
@@ -63,6 +65,7 @@ export const currentFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_get_current_comm',
     signature: signature('p i -> s'),
+    reads: ['task_struct.comm'],
     make(runtime) {
       const comm = fieldOffset(runtime, 'task_struct', 'comm');
       return (to: number, size: number) => {
@@ -79,6 +82,7 @@ export const currentFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_get_current_cgroup_id',
     signature: signature('-> q'),
+    reads: CGROUP_FIELDS,
     make(runtime) {
       const cgroups = new CgroupTree(runtime);
       return () => cgroups.returnId(cgroups.ofTask(runtime.currentTask));
@@ -87,6 +91,7 @@ export const currentFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_get_current_ancestor_cgroup_id',
     signature: signature('i -> q'),
+    reads: CGROUP_FIELDS,
     make(runtime) {
       const cgroups = new CgroupTree(runtime);
       return (level: number) => cgroups.returnId(cgroups.ancestor(cgroups.ofTask(runtime.currentTask), level));

@@ -38,7 +38,7 @@ export function printerOf(runtime: Runtime): FormatPrinter {
 }
 
 /** @returns prints a format and values as a line; gives the length of the text as the kernel counts it */
-function tracer(runtime: Runtime) {
+export function tracer(runtime: Runtime) {
   const printer = printerOf(runtime);
   const { memory } = runtime;
   const line = memory.allocate(LINE_SIZE);

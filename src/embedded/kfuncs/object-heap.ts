@@ -8,6 +8,7 @@
  * Facts: bpf_obj_free_fields(), __bpf_obj_drop_impl() and their kin in kernel/bpf of Linux 6.12.
  */
 import type { SpecialField } from '../../verifier/index.ts';
+import { forgetDeferred } from '../helpers/async.ts';
 import type { ProgramTypes } from '../helpers/definition.ts';
 import { readPointer, tryAllocate, writePointer, zeroBytes } from '../helpers/words.ts';
 import type { Runtime } from '../runtime.ts';
@@ -84,7 +85,7 @@ export class ObjectHeap {
     memory.free(object - HEADER);
   }
 
-  /** Lets go of what a field of an object or a map value holds. Timers and workqueues are not objects' business. */
+  /** Lets go of what a field of an object or a map value holds. */
   releaseField(field: SpecialField, at: number): void {
     const { memory } = this.#runtime;
     switch (field.kind) {
@@ -111,6 +112,10 @@ export class ObjectHeap {
         for (const node of nodes) this.#dropNode(node, node + RB_OWNER, field);
         return;
       }
+      case 'timer':
+      case 'workqueue':
+        forgetDeferred(this.#runtime, field.kind, at);
+        return;
       case 'kptr_unref':
       case 'uptr':
         zeroBytes(memory, at, field.size);
