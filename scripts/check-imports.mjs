@@ -28,7 +28,15 @@ const rooms = [
   { name: 'records', node: 'never' },
   {
     name: 'kernel',
-    files: ['kernel.ts', 'loaded-object.ts', 'kernel-log.ts', 'session.ts', 'iter-parameters.ts', 'iter-targets.ts'],
+    files: [
+      'kernel.ts',
+      'loaded-object.ts',
+      'kernel-log.ts',
+      'session.ts',
+      'iter-parameters.ts',
+      'iter-targets.ts',
+      'typed-map.ts',
+    ],
     node: 'never',
   },
   { name: 'verifier', node: 'never' },

@@ -35,6 +35,7 @@ export type {
 export { type BpfObject, openObject } from './object/index.ts';
 export { type RecordLayout, recordLayout } from './records/index.ts';
 export { IterSession } from './session.ts';
+export { GlobalVariables, type MapTypes, TypedMap } from './typed-map.ts';
 export { version } from './version.ts';
 
 export interface OpenKernelOptions {

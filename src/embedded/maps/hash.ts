@@ -89,6 +89,23 @@ export abstract class HashTable extends MapBase {
     return this.get(header.COUNT);
   }
 
+  get bucketCount(): number {
+    return this.get(header.MASK) + 1;
+  }
+
+  /** Copies of the keys in a bucket, in its order. */
+  keysOfBucket(bucket: number): readonly Uint8Array[] {
+    const { view, u8 } = this.memory;
+    const keys: Uint8Array[] = [];
+    let element = view.getUint32(this.get(header.BASE) + 4 * bucket, true);
+    while (element !== 0) {
+      const key = element + header.ELEMENT_KEY;
+      keys.push(u8.slice(key, key + this.keySize));
+      element = view.getUint32(element + header.ELEMENT_NEXT, true);
+    }
+    return keys;
+  }
+
   override deleteElement(key: number): number {
     return this.memory.runtime.hash_delete(this.address, key);
   }

@@ -1,7 +1,7 @@
 /** Maps of the running kernel as bpf(2) shows them: operations answer with bytes or negative errnos. */
 
 import type { MapAttributes } from '../../../src/embedded/maps/attributes.ts';
-import { mapElementAttributes } from '../../../src/host/attributes.ts';
+import { mapBatchAttributes, mapElementAttributes } from '../../../src/host/attributes.ts';
 import { closeDescriptor } from '../../../src/host/descriptor.ts';
 import { tryCreateMap } from '../../../src/host/maps.ts';
 import { tryBpf } from '../../../src/host/syscall.ts';
@@ -74,6 +74,27 @@ export class RawHostMap implements TriedMap {
   tryLookupAndDelete(key: Uint8Array | undefined, flags?: number): Uint8Array | number {
     return this.#read(BPF_MAP_LOOKUP_AND_DELETE_ELEM, key, this.#transferSize, flags);
   }
+  /** Of batches: keys and values are as many as fit; count says how many are right. */
+  batch(
+    command: number,
+    given: { keys?: Uint8Array; values?: Uint8Array; count: number; position?: Uint8Array | undefined; flags?: number },
+  ): { result: number; count: number; keys: Uint8Array; values: Uint8Array; position: Uint8Array } {
+    const keys = given.keys ?? new Uint8Array(given.count * this.#keySize);
+    const values = given.values ?? new Uint8Array(given.count * this.#transferSize);
+    const position = new Uint8Array(Math.max(4, this.#keySize));
+    const attributes = mapBatchAttributes.create({
+      in_batch: given.position,
+      out_batch: position,
+      keys,
+      values,
+      count: given.count,
+      map_fd: this.fd,
+      elem_flags: BigInt(given.flags ?? 0),
+    });
+    const result = tryBpf(command, attributes);
+    return { result, count: attributes.number('count'), keys, values, position };
+  }
+
   tryFreeze(): number {
     return tryBpf(BPF_MAP_FREEZE, mapElementAttributes.create({ map_fd: this.fd }));
   }
