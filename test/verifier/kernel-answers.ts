@@ -14,6 +14,7 @@ import { InstructionView } from '../../src/isa/index.ts';
 import { decisiveLine } from '../../src/kernel-log.ts';
 import { findSectionDefinition } from '../../src/object/index.ts';
 import { mapTypeId } from '../../src/uapi/index.ts';
+import type { InsnFacts } from '../../src/verifier/environment.ts';
 import { FieldFinder } from '../../src/verifier/input/special-fields.ts';
 import { linux618 } from '../../src/verifier/profile/linux-6.18/index.ts';
 import type { VerifierMap, VerifierProgram } from '../../src/verifier/program.ts';
@@ -141,6 +142,13 @@ function functionInfo({ functions }: Case, { labels }: Assembled): FunctionInfo 
 export function askVerifier(test: Case, maps: Readonly<Record<string, CaseMap>>): Answer {
   const { verdict, errno, message } = verify(programOf(test, maps), profile);
   return { verdict, errno, message };
+}
+
+/** What the verifier says of each instruction of a program that it accepts. */
+export function factsOf(test: Case, maps: Readonly<Record<string, CaseMap>>): InsnFacts {
+  const { facts, message } = verify(programOf(test, maps), profile);
+  if (facts === undefined) throw new Error(`refused: ${message}`);
+  return facts;
 }
 
 /** The verifier's log, for looking into a disagreement. */
