@@ -27,6 +27,7 @@ const GSO_LEGACY_MAX_SIZE = 65_536;
 const GSO_MAX_SEGS = 65_535;
 const LOOPBACK = 1;
 const AF_INET = 2;
+const TCP_CLOSE = 7;
 const AF_INET6 = 10;
 
 /** They see the packet from its Ethernet header on; the others from the network header. */
@@ -101,7 +102,10 @@ function begin(
   if (direct.has(program.type)) packet.computeDataPointers();
   else packet.sync();
   const complete = ((options.flags ?? 0) & BPF_F_TEST_SKB_CHECKSUM_COMPLETE) !== 0;
-  if (complete) packet.checksum = { kind: 'complete', sum: sumFromNetworkHeader(packet) };
+  if (complete) {
+    packet.checksum = { kind: 'complete' };
+    packet.sum = sumFromNetworkHeader(packet);
+  }
 
   return {
     context,
@@ -112,8 +116,8 @@ function begin(
       if (!l2) {
         packet.openGap(0, ETH_HLEN);
       }
-      if (complete && packet.checksum.kind === 'complete') {
-        if (complement16(packet.checksum.sum) !== complement16(sumFromNetworkHeader(packet))) {
+      if (complete) {
+        if (complement16(packet.sum) !== complement16(sumFromNetworkHeader(packet))) {
           throw refusal(program, 'EBADMSG', 'the checksum of the packet does not fit its bytes');
         }
       }
@@ -141,16 +145,16 @@ export function takeEthernetHeader(packet: SkBuff): void {
   packet.networkHeader = packet.data - packet.head;
 }
 
-/** PACKET_HOST, _BROADCAST, _MULTICAST, _OTHERHOST: the loopback device's own address is all zero. */
+/** PACKET_HOST, _MULTICAST or _OTHERHOST: the loopback device's own address and its broadcast address are all zero. */
 function packetType(destination: Uint8Array): number {
   if (destination.every((byte) => byte === 0)) return 0;
-  if (destination.every((byte) => byte === 0xff)) return 1;
   return ((destination[0] as number) & 1) !== 0 ? 2 : 3;
 }
 
 /** The socket of a test run: of no protocol, with the packet's addresses. */
 function describeSock(program: ProgramToRun, packet: SkBuff, sock: number): void {
   const { u8, u32 } = packet.runtime.memory;
+  u32[(sock + sockFields.state) >> 2] = TCP_CLOSE;
   const { data, length } = packet;
   const cut = (header: string) => refusal(program, 'EINVAL', `the data ends within the ${header} header`);
   if (packet.protocol === ETH_P_IP) {
@@ -178,6 +182,7 @@ function writeContext(program: ProgramToRun, packet: SkBuff, given: DataView | u
   if (given !== undefined) {
     const segments = given.getUint32(field.gso_segs, true);
     if (segments > GSO_MAX_SEGS) throw refusal(program, 'EINVAL', `gso_segs above ${GSO_MAX_SEGS}`);
+    put('wire_len', wireLength === 0 ? packet.length : wireLength);
     for (const name of ['mark', 'priority', 'ingress_ifindex'] as const) put(name, given.getUint32(field[name], true));
     // 16 bits in the kernel.
     put('gso_segs', segments & 0xffff);
@@ -187,7 +192,6 @@ function writeContext(program: ProgramToRun, packet: SkBuff, given: DataView | u
     for (let at = 0; at < 20; at += 4)
       view.setUint32(context + field.cb + at, given.getUint32(field.cb + at, true), true);
   }
-  put('wire_len', wireLength === 0 ? packet.length : wireLength);
   put('ifindex', LOOPBACK);
   put('family', memory.u32[(sock + sockFields.family) >> 2] as number);
   u8.copyWithin(context + field.local_ip4, sock + sockFields.src_ip4, sock + sockFields.src_ip4 + 4);

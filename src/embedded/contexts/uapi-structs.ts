@@ -78,7 +78,7 @@ export const sockFields = {
 export const flowKeysSize = 56;
 
 /** struct bpf_flow_keys */
-export const flowKeysFields = { nhoff: 0, thoff: 2, n_proto: 8, flags: 48 } as const;
+export const flowKeysFields = { nhoff: 0, thoff: 2, n_proto: 10, flags: 48 } as const;
 
 export const skLookupSize = 72;
 

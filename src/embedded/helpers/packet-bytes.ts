@@ -74,7 +74,6 @@ export const packetByteHelpers: readonly FunctionDefinition[] = [
     name: 'bpf_csum_diff',
     signature: signature('p i p i i -> s'),
     make: (runtime) => (from: number, fromSize: number, to: number, toSize: number, seed: number) => {
-      if (((fromSize | toSize) & 3) !== 0) return EINVAL;
       const { u8 } = runtime.memory;
       if (fromSize !== 0 && toSize !== 0) {
         return foldTo16(subtractSums(sumBytes(u8, to, toSize, seed >>> 0), sumBytes(u8, from, fromSize)));
@@ -88,12 +87,12 @@ export const packetByteHelpers: readonly FunctionDefinition[] = [
     name: 'bpf_csum_update',
     signature: signature('p i -> q'),
     make: (runtime) => (_context: number, sum: number) => {
-      const { checksum } = skBuffOf(runtime);
-      const complete = checksum.kind === 'complete';
+      const packet = skBuffOf(runtime);
+      const complete = packet.checksum.kind === 'complete';
       runtime.memory.i32[RESULT_HIGH >> 2] = complete ? 0 : -1;
       if (!complete) return ENOTSUPP;
-      checksum.sum = addSums(checksum.sum, sum);
-      return checksum.sum | 0;
+      packet.sum = addSums(packet.sum, sum);
+      return packet.sum | 0;
     },
   },
   {
@@ -208,12 +207,11 @@ function replace(runtime: Runtime, at: number, size: number, from: number, to: n
 }
 
 function shiftComplete(packet: SkBuff, size: number, from: number, to: number, ipv6: boolean): void {
-  const { checksum } = packet;
-  if (checksum.kind !== 'complete') return;
+  if (packet.checksum.kind !== 'complete') return;
   if (size === 0) {
-    if (!ipv6) checksum.sum = ~subtractSums(to >>> 0, checksum.sum) >>> 0;
+    if (!ipv6) packet.sum = ~subtractSums(to >>> 0, packet.sum) >>> 0;
     return;
   }
   const word = size === 2 ? 0xffff : 0xffffffff;
-  checksum.sum = ~addSums(subtractSums(~checksum.sum >>> 0, (from & word) >>> 0), (to & word) >>> 0) >>> 0;
+  packet.sum = ~addSums(subtractSums(~packet.sum >>> 0, (from & word) >>> 0), (to & word) >>> 0) >>> 0;
 }

@@ -6,7 +6,8 @@
 import { BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_PROG_TYPE_XDP } from '../../uapi/index.ts';
 import { EAFNOSUPPORT, EBADMSG, EINVAL, ENODEV, ENOENT, ERANGE } from '../packets/errno.ts';
 import { packetOf } from '../packets/packet.ts';
-import { skBuffOf } from '../packets/sk-buff.ts';
+import { SkBuff, skBuffOf } from '../packets/sk-buff.ts';
+import { XdpBuff } from '../packets/xdp-buff.ts';
 import type { Runtime } from '../runtime.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 
@@ -140,9 +141,14 @@ export const redirectHelpers: readonly FunctionDefinition[] = [
       if (high !== 0 || (flags !== 0 && !segments)) return EINVAL;
       if (segments && (by !== 0 || given !== 0)) return EINVAL;
       if (device !== 0 && device !== LOOPBACK) return ENODEV;
-      const length = (given !== 0 ? given + LOOPBACK_HEADER : packetOf(runtime).length) + by;
+      const { subject } = runtime.invocation;
+      // Of an XDP packet, what lies in the first page.
+      const whole = subject instanceof XdpBuff ? subject.dataEnd - subject.data : packetOf(runtime).length;
+      const length = (given !== 0 ? given + LOOPBACK_HEADER : whole) + by;
       view.setUint32(size, LOOPBACK_MTU, true);
-      return length > LOOPBACK_MTU + LOOPBACK_HEADER ? BPF_MTU_CHK_RET_FRAG_NEEDED : 0;
+      if (length <= LOOPBACK_MTU + LOOPBACK_HEADER) return 0;
+      // What is to be segmented may be longer than one segment.
+      return subject instanceof SkBuff && subject.gsoSize !== 0 ? 0 : BPF_MTU_CHK_RET_FRAG_NEEDED;
     },
   },
 ];

@@ -152,7 +152,7 @@ export const packetShapeHelpers: readonly FunctionDefinition[] = [
       const { protocol } = skBuffOf(runtime);
       if (protocol !== ETH_P_IP && protocol !== ETH_P_IPV6) return EOPNOTSUPP;
       const zero = low === 0 && high === 0;
-      if (type >>> 0 > BPF_SKB_CLOCK_TAI || zero !== (type === BPF_SKB_CLOCK_REALTIME)) return EINVAL;
+      if (type >>> 0 > BPF_SKB_CLOCK_TAI || (zero && type !== BPF_SKB_CLOCK_REALTIME)) return EINVAL;
       const { view } = runtime.memory;
       view.setInt32(context + skBuffFields.tstamp, low, true);
       view.setInt32(context + skBuffFields.tstamp + 4, high, true);

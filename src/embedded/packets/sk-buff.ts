@@ -42,8 +42,10 @@ export class SkBuff extends Packet {
   checksum:
     | { kind: 'none' }
     | { kind: 'unnecessary'; level: number }
-    /** The sum of everything behind the network header's begin. */
-    | { kind: 'complete'; sum: number } = { kind: 'none' };
+    /** `sum` is that of everything behind the network header's begin. */
+    | { kind: 'complete' } = { kind: 'none' };
+  /** skb->csum; what it was when the checksum was last complete. */
+  sum = 0;
   #hash: number | undefined;
 
   /** @param context offset of its __sk_buff, or 0 */
@@ -149,13 +151,13 @@ export class SkBuff extends Packet {
   #pulled(from: number, length: number, at = 0): void {
     if (this.checksum.kind !== 'complete') return;
     const sum = sumBytes(this.runtime.memory.u8, from, length, 0, (at & 1) !== 0);
-    this.checksum.sum = subtractSums(this.checksum.sum, sum);
+    this.sum = subtractSums(this.sum, sum);
   }
 
   #pushed(from: number, length: number, at = 0): void {
     if (this.checksum.kind !== 'complete') return;
     const sum = sumBytes(this.runtime.memory.u8, from, length, 0, (at & 1) !== 0);
-    this.checksum.sum = addSums(this.checksum.sum, sum);
+    this.sum = addSums(this.sum, sum);
   }
 
   get hash(): number {
@@ -316,7 +318,9 @@ export class SkBuff extends Packet {
     if (length > old) {
       this.reserve(0, length - old);
       memory.u8.fill(0, this.tail, this.data + length);
-    } else this.#pulled(this.data + length, old - length, length);
+    }
+    // Nobody keeps the sum up to date here, so it does not count any longer.
+    if (this.checksum.kind === 'complete') this.checksum = { kind: 'none' };
     this.tail = this.data + length;
   }
 }

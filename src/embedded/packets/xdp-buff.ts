@@ -6,7 +6,7 @@
  */
 import { xdpMdFields } from '../contexts/uapi-structs.ts';
 import type { Runtime } from '../runtime.ts';
-import { EACCES, EFAULT, EINVAL, ENOMEM } from './errno.ts';
+import { EACCES, EFAULT, EINVAL } from './errno.ts';
 import { ETH_HLEN } from './ethernet.ts';
 import { Packet } from './packet.ts';
 
@@ -210,7 +210,7 @@ export class XdpBuff extends Packet {
     const { memory } = this.runtime;
     let missing = length - this.#linear;
     const shift = Math.max(0, missing - (this.#hardEnd - this.dataEnd));
-    if (shift > this.dataMeta - this.#page - XDP_FRAME) return ENOMEM;
+    if (shift > this.dataMeta - this.#page - XDP_FRAME) return EINVAL;
     if (shift > 0) {
       memory.u8.copyWithin(this.dataMeta - shift, this.dataMeta, this.dataEnd);
       this.dataMeta -= shift;
