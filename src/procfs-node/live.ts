@@ -15,7 +15,7 @@ const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO',
  * Files that /proc makes record by record: a read ends where a record does not fit its page. All others come whole, and
  * one read shows their end.
  */
-const RECORDS = /(maps|mountinfo|drivers|cgroup\.\w+)$|\/net\//;
+const RECORDS = /(maps|mountinfo|drivers|slabinfo|kallsyms|cgroup\.\w+)$|\/net\//;
 
 const INITIAL = 64 * 1024;
 

@@ -94,6 +94,10 @@ export class FakeObjects implements KernelObjects {
     return fd === 77 ? 10 : undefined;
   }
 
+  hasList(kind: ObjectList): boolean {
+    return this.lists.has(kind);
+  }
+
   symbol(): undefined {}
   hold(): void {}
   release(): void {}

@@ -4,6 +4,8 @@
 import { BpfiterError } from '../../errors.ts';
 import type { IterTargetDefinition } from './target.ts';
 
+const isAvailable = (target: IterTargetDefinition): boolean => target.isAvailable?.() !== false;
+
 /** More arguments than Linux's own targets have would not fit into a context as the verifier takes it. */
 const MOST_ARGUMENTS = 4;
 
@@ -28,10 +30,12 @@ export class TargetRegistry {
   }
 
   get(name: string): IterTargetDefinition | undefined {
-    return this.#targets.get(name);
+    const target = this.#targets.get(name);
+    return target === undefined || isAvailable(target) ? target : undefined;
   }
 
+  /** Those that programs can be attached to. */
   values(): Iterable<IterTargetDefinition> {
-    return this.#targets.values();
+    return [...this.#targets.values()].filter(isAvailable);
   }
 }

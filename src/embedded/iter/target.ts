@@ -81,6 +81,8 @@ export interface IterTargetDefinition {
    * call without an object if there was none.
    */
   readonly startToken?: boolean;
+  /** Whether there can be objects for it; if absent, there can. A target without them counts as not there. */
+  isAvailable?(): boolean;
   /**
    * Checks the parameters.
    * @throws BpfiterError `refused` with the kernel's errno, or `not-found` for a parameter that names nothing

@@ -6,8 +6,7 @@ export const iteratorFiles = part(
   'The seq_file of a session, and objects of the targets ksym, dmabuf and kmem_cache.',
   `
   struct seq_operations {};
-  struct dma_buf {};
-  struct kmem_cache {};
+  struct kmem_cache_order_objects { unsigned int x; };
   `,
   [
     struct('seq_file', 'Where a session collects its output.', [
@@ -15,8 +14,22 @@ export const iteratorFiles = part(
       ['size_t size', 'Bytes of the buffer.', 'session'],
       ['size_t from', 'First byte that is not delivered.', 'session'],
       ['size_t count', 'Bytes in the buffer; the size after an overflow.', 'session'],
-      ['loff_t index', 'Number of the next object.', 'session'],
-      ['void *private', "The target's own state.", 'session'],
+    ]),
+    struct('kmem_cache', 'A cache of objects of one size (SLUB).', [
+      ['const char *name', 'Name.', '/proc/slabinfo'],
+      ['unsigned int object_size', 'Bytes of an object.', '/sys/kernel/slab/NAME/object_size'],
+      ['unsigned int size', 'Bytes from one object to the next.', '/proc/slabinfo'],
+      [
+        'struct kmem_cache_order_objects oo',
+        'Of a slab: objects in the lower 16 bits, the logarithm of its pages above them.',
+        '/proc/slabinfo',
+      ],
+    ]),
+    struct('dma_buf', 'A buffer that devices share.', [
+      ['size_t size', 'Bytes.', 'fixtures'],
+      ['struct file *file', 'Its file.', 'fixtures'],
+      ['const char *exp_name', 'Who made it.', 'fixtures'],
+      ['const char *name', 'Name that its user gave it, NULL if none.', 'fixtures'],
     ]),
     struct('kallsym_iter', 'A symbol of the kernel.', [
       ['loff_t pos', 'Number of the symbol.', 'symbols'],

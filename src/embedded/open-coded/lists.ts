@@ -11,7 +11,7 @@ import { objectIterator } from './object-iterator.ts';
 
 /** @throws BpfiterError `unsupported` where the source has no such list */
 function requireList({ objects }: Runtime, list: ObjectList): void {
-  if (objects?.lists.has(list)) return;
+  if (objects?.hasList(list)) return;
   throw new BpfiterError(
     'unsupported',
     `where the embedded kernel has its objects from, there are none of struct ${list}`,

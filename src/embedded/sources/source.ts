@@ -40,8 +40,8 @@ export interface KernelObjects {
   readonly currentTask: number;
   /** Address of an object that is a kernel variable: `init_task`, `init_pid_ns`, `socket_file_ops`. */
   symbol(name: string): number | undefined;
-  /** Which lists a session can walk; programs that need another one are not loaded. */
-  readonly lists: ReadonlySet<ObjectList>;
+  /** Whether sessions can walk that list; programs that need one which is not there are not loaded. */
+  hasList(kind: ObjectList): boolean;
   /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
   pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */

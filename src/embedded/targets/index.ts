@@ -5,7 +5,7 @@ import { bpfObjectTargets } from './bpf-objects.ts';
 import { bpfSkStorageMapTarget } from './bpf-sk-storage-map.ts';
 import { cgroupTarget } from './cgroup.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { ksymTargets } from './ksym.ts';
+import { ksymTarget } from './ksym.ts';
 import { listTargets } from './listed-objects.ts';
 import { sockmapTarget } from './sockmap.ts';
 import { taskTarget } from './task.ts';
@@ -24,6 +24,6 @@ export const targetsOf = (env: TargetEnvironment): readonly IterTargetDefinition
   bpfSkStorageMapTarget(env),
   sockmapTarget(env),
   cgroupTarget(env),
-  ...ksymTargets(env),
+  ksymTarget(env),
   ...listTargets(env),
 ];

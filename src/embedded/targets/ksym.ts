@@ -44,8 +44,7 @@ class SymbolWalk implements Walk {
   release(): void {}
 }
 
-export function ksymTargets({ objects, memory, model }: TargetEnvironment): readonly IterTargetDefinition[] {
-  if (!objects.lists.has('kallsym_iter')) return [];
+export function ksymTarget({ objects, memory, model }: TargetEnvironment): IterTargetDefinition {
   const layout = model.layoutOf('kallsym_iter');
   const moduleName = layout.field('module_name');
   const exported = layout.field('exported').offset;
@@ -54,15 +53,14 @@ export function ksymTargets({ objects, memory, model }: TargetEnvironment): read
     memory.u8.set(LAST_LIST, symbol + moduleName.offset);
     memory.u32[(symbol + exported) >>> 2] = 0;
   };
-  return [
-    {
-      name: 'ksym',
-      arguments: [{ name: 'ksym', type: 'struct kallsym_iter *', atEnd: 'kept' }],
-      sleepable: true,
-      attach: () => ({
-        info: {},
-        open: (slots, session) => new SymbolWalk(session.list('kallsym_iter'), slots, end),
-      }),
-    },
-  ];
+  return {
+    name: 'ksym',
+    arguments: [{ name: 'ksym', type: 'struct kallsym_iter *', atEnd: 'kept' }],
+    sleepable: true,
+    isAvailable: () => objects.hasList('kallsym_iter'),
+    attach: () => ({
+      info: {},
+      open: (slots, session) => new SymbolWalk(session.list('kallsym_iter'), slots, end),
+    }),
+  };
 }

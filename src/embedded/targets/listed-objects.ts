@@ -54,12 +54,11 @@ const targets: readonly ListTarget[] = [
 ];
 
 export const listTargets = ({ objects }: TargetEnvironment): readonly IterTargetDefinition[] =>
-  targets
-    .filter(({ list }) => objects.lists.has(list))
-    .map(({ name, list, argument, finalCall }) => ({
-      name,
-      arguments: [{ name: argument, type: `struct ${list} *` }],
-      sleepable: true,
-      finalCall,
-      attach: () => ({ info: {}, open: (slots, session) => new ListWalk(session.list(list), slots) }),
-    }));
+  targets.map(({ name, list, argument, finalCall }) => ({
+    name,
+    arguments: [{ name: argument, type: `struct ${list} *` }],
+    sleepable: true,
+    finalCall,
+    isAvailable: () => objects.hasList(list),
+    attach: () => ({ info: {}, open: (slots, session) => new ListWalk(session.list(list), slots) }),
+  }));

@@ -4,6 +4,7 @@
  */
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
+import { ObjectLists } from '../lists/object-lists.ts';
 import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
 import type { KernelObjects, ObjectList, ObjectSession } from '../source.ts';
@@ -13,6 +14,7 @@ import { lineValue } from './bytes.ts';
 import { CgroupTable } from './cgroups.ts';
 import { FileTree } from './file-tree.ts';
 import { FileTable, filePlan } from './files.ts';
+import { procLists } from './lists.ts';
 import { Mounts } from './mounts.ts';
 import { Namespaces } from './namespaces.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
@@ -27,7 +29,7 @@ const OF_CURRENT = Needs.of(['task_struct.comm']);
 
 export class ProcfsObjects implements KernelObjects {
   /** Lists that only the kernel itself keeps. */
-  readonly lists: ReadonlySet<ObjectList> = new Set();
+  readonly lists: ObjectLists;
   readonly reader: ProcReader;
   readonly model: Model;
   readonly tasks: TaskTable;
@@ -63,7 +65,12 @@ export class ProcfsObjects implements KernelObjects {
     this.tasks = new TaskTable(memory, model, reader, arena, (record, plan, session) =>
       this.#fillReferences(record, plan, session),
     );
+    this.lists = new ObjectLists(memory, model, procLists(reader));
     this.#current = this.#findCurrent();
+  }
+
+  hasList(kind: ObjectList): boolean {
+    return this.lists.has(kind);
   }
 
   get currentTask(): number {
@@ -148,6 +155,7 @@ export class ProcfsObjects implements KernelObjects {
       this.#namespaces,
       this.#references,
       this.#mounts,
+      this.lists,
     ]) {
       table.clear();
     }

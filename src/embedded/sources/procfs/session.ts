@@ -1,5 +1,4 @@
 /** A session over /proc: what a walk or a run of a program asks for, by offset. */
-import { BpfiterError } from '../../../errors.ts';
 import type { Needs } from '../needs.ts';
 import type { Cursor, FileCursor, ObjectList, ObjectSession } from '../source.ts';
 import { type FilePlan, filePlan } from './files.ts';
@@ -148,7 +147,7 @@ export class ProcfsSession implements ObjectSession, SessionState {
   }
 
   list(kind: ObjectList): Cursor {
-    throw new BpfiterError('unsupported', `/proc has no list of ${kind}`);
+    return this.#objects.lists.cursor(kind, this.needs);
   }
 
   close(): void {

@@ -1,0 +1,141 @@
+/**
+ * Lists of objects as programs walk them: records of a source become structs of the model. The same object has the same
+ * struct until all are given back; symbols share one, which is filled anew for each, as in Linux.
+ */
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import type { Model, StructLayout } from '../../model/index.ts';
+import type { Needs } from '../needs.ts';
+import { Arena } from '../pool.ts';
+import type { Cursor, ObjectList } from '../source.ts';
+import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
+import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache } from './records.ts';
+
+/** A list that a source has. */
+export interface ListReader<Record> {
+  /** Whether it may be read; asked once. */
+  isThere(): boolean;
+  /** Reads it anew. @param needs which fields are wanted */
+  read(needs: Needs): Iterable<Record>;
+}
+
+export type ListReaders = { readonly [List in ObjectList]?: ListReader<ListRecords[List]> };
+
+const OO_SHIFT = 16;
+
+export class ObjectLists {
+  readonly #readers: ListReaders;
+  readonly #memory: KernelMemory;
+  readonly #model: Model;
+  readonly #arena: Arena;
+  readonly #there = new Map<ObjectList, boolean>();
+  /** Struct by list and what the object is known by. */
+  readonly #known = new Map<string, number>();
+
+  constructor(memory: KernelMemory, model: Model, readers: ListReaders) {
+    this.#memory = memory;
+    this.#model = model;
+    this.#readers = readers;
+    this.#arena = new Arena(memory);
+  }
+
+  has(kind: ObjectList): boolean {
+    let isThere = this.#there.get(kind);
+    if (isThere === undefined) {
+      isThere = this.#readers[kind]?.isThere() === true;
+      this.#there.set(kind, isThere);
+    }
+    return isThere;
+  }
+
+  /** @throws RangeError for a list that is not there */
+  cursor(kind: ObjectList, needs: Needs): Cursor {
+    const { kmem_cache, dma_buf, kallsym_iter } = this.#readers;
+    if (kind === 'kmem_cache' && kmem_cache) return over(kmem_cache.read(needs), (cache) => this.#cache(cache));
+    if (kind === 'dma_buf' && dma_buf) return over(dma_buf.read(needs), (buffer) => this.#buffer(buffer));
+    if (kind === 'kallsym_iter' && kallsym_iter) {
+      let number = 0;
+      return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++));
+    }
+    throw new RangeError(`there is no list of ${kind}`);
+  }
+
+  /** Gives all memory back. */
+  clear(): void {
+    this.#known.clear();
+    this.#arena.clear();
+  }
+
+  #struct(name: string, key: string, fill: (at: number, layout: StructLayout) => void): number {
+    const known = this.#known.get(`${name} ${key}`);
+    if (known !== undefined) return known;
+    const layout = this.#model.layoutOf(name);
+    const at = this.#arena.take(layout.size);
+    this.#known.set(`${name} ${key}`, at);
+    fill(at, layout);
+    return at;
+  }
+
+  #text(text: string): number {
+    const size = new TextEncoder().encode(text).length + 1;
+    const at = this.#arena.take(size);
+    putText(this.#memory, at, text, size);
+    return at;
+  }
+
+  #cache({ name, size, objectSize, objectsPerSlab, pagesPerSlab }: SlabCache): number {
+    return this.#struct('kmem_cache', name, (at, layout) => {
+      putPointer(this.#memory, at + layout.field('name').offset, this.#text(name));
+      putNumber(this.#memory, at + layout.field('size').offset, 4, size);
+      putNumber(this.#memory, at + layout.field('object_size').offset, 4, objectSize ?? 0);
+      const oo = objectsPerSlab | (Math.log2(pagesPerSlab) << OO_SHIFT);
+      putNumber(this.#memory, at + layout.field('oo').offset, 4, oo);
+    });
+  }
+
+  #buffer({ inode, size, exporter, name }: DmaBuffer): number {
+    return this.#struct('dma_buf', String(inode), (at, layout) => {
+      put64(this.#memory, at + layout.field('size').offset, size);
+      putPointer(this.#memory, at + layout.field('exp_name').offset, this.#text(exporter));
+      if (name !== undefined) putPointer(this.#memory, at + layout.field('name').offset, this.#text(name));
+      putPointer(this.#memory, at + layout.field('file').offset, this.#fileOf(inode, size));
+    });
+  }
+
+  /** A file of which its inode is known. */
+  #fileOf(inode: number, size: number): number {
+    return this.#struct('file', `dmabuf ${inode}`, (at, layout) => {
+      const node = this.#struct('inode', `dmabuf ${inode}`, (nodeAt, nodeLayout) => {
+        put64(this.#memory, nodeAt + nodeLayout.field('i_ino').offset, inode);
+        put64(this.#memory, nodeAt + nodeLayout.field('i_size').offset, size);
+      });
+      putPointer(this.#memory, at + layout.field('f_inode').offset, node);
+    });
+  }
+
+  #symbol({ low, high, type, name, module }: KernelSymbol, number: number): number {
+    const memory = this.#memory;
+    const at = this.#struct('kallsym_iter', '', () => {});
+    const field = (path: string) => this.#model.layoutOf('kallsym_iter').field(path);
+    // Of a module's symbols, the case of the letter says whether other modules may use it.
+    const ofModule = module !== '' && !module.startsWith('__builtin__') && module !== 'bpf';
+    const lower = type.toLowerCase();
+    put64(memory, at + field('pos').offset, number);
+    putWords(memory, at + field('value').offset, low, high);
+    memory.u8[at + field('type').offset] = (ofModule ? lower : type).charCodeAt(0);
+    putText(memory, at + field('name').offset, name, field('name').size);
+    putText(memory, at + field('module_name').offset, module, field('module_name').size);
+    putNumber(memory, at + field('exported').offset, 4, ofModule && type !== lower ? 1 : 0);
+    putNumber(memory, at + field('show_value').offset, 4, (low | high) === 0 ? 0 : 1);
+    return at;
+  }
+}
+
+function over<Record>(records: Iterable<Record>, place: (record: Record) => number): Cursor {
+  const iterator = records[Symbol.iterator]();
+  return {
+    next: () => {
+      const { done, value } = iterator.next();
+      return done ? 0 : place(value);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Lists of objects out of /proc: slab caches and symbols. Which of them may be read depends on the reader: slabinfo
+ * is root's alone.
+ * Facts: slab_show() and cache_show() in mm/slab_common.c, s_show() in kernel/kallsyms.c of Linux 6.18; proc(5).
+ */
+import type { ListReaders } from '../lists/object-lists.ts';
+import type { KernelSymbol, SlabCache } from '../lists/records.ts';
+import type { Needs } from '../needs.ts';
+import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+
+const SLABINFO = '/proc/slabinfo';
+const KALLSYMS = '/proc/kallsyms';
+/** Of slabinfo, above the first cache. */
+const HEADER_LINES = 2;
+const ADDRESS_DIGITS = 16;
+
+const decoder = new TextDecoder();
+
+export function procLists(reader: ProcReader): ListReaders {
+  return {
+    kmem_cache: {
+      isThere: () => reader.read(SLABINFO) >= 0,
+      read: (needs) => slabCaches(reader, needs),
+    },
+    kallsym_iter: {
+      // Everybody may read it, and it is long.
+      isThere: () => isKnown(reader.status(KALLSYMS)),
+      read: () => symbols(textOf(reader, KALLSYMS) ?? ''),
+    },
+  };
+}
+
+const isKnown = (status: ReturnType<ProcReader['status']>): boolean => status !== VANISHED && status !== UNREADABLE;
+
+function textOf(reader: ProcReader, path: string): string | undefined {
+  const length = reader.read(path);
+  return length < 0 ? undefined : decoder.decode(reader.buffer.subarray(0, length));
+}
+
+function* slabCaches(reader: ProcReader, needs: Needs): Generator<SlabCache> {
+  const wantsObjectSize = needs.has('kmem_cache', 'object_size');
+  for (const line of (textOf(reader, SLABINFO) ?? '').split('\n').slice(HEADER_LINES)) {
+    const [name, , , size, objectsPerSlab, pagesPerSlab] = line.split(/\s+/);
+    if (name === undefined || pagesPerSlab === undefined) continue;
+    const objectSize = wantsObjectSize ? textOf(reader, `/sys/kernel/slab/${name}/object_size`) : undefined;
+    yield {
+      name,
+      size: Number(size),
+      objectSize: objectSize === undefined ? undefined : Number(objectSize),
+      objectsPerSlab: Number(objectsPerSlab),
+      pagesPerSlab: Number(pagesPerSlab),
+    };
+  }
+}
+
+/** `ffffffff81000000 T _stext`, with `\t[module]` behind it for those of modules. */
+function* symbols(text: string): Generator<KernelSymbol> {
+  for (let at = 0; at < text.length; ) {
+    const found = text.indexOf('\n', at);
+    const end = found < 0 ? text.length : found;
+    const line = text.slice(at, end);
+    const tab = line.indexOf('\t');
+    yield {
+      high: Number.parseInt(line.slice(0, ADDRESS_DIGITS / 2), 16),
+      low: Number.parseInt(line.slice(ADDRESS_DIGITS / 2, ADDRESS_DIGITS), 16),
+      type: line.charAt(ADDRESS_DIGITS + 1),
+      name: line.slice(ADDRESS_DIGITS + 3, tab < 0 ? undefined : tab),
+      module: tab < 0 ? '' : line.slice(tab + 2, -1),
+    };
+    at = end + 1;
+  }
+}
