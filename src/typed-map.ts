@@ -2,7 +2,7 @@
  * Maps of either kernel with keys and values as JavaScript has them, by the types that their definitions name in BTF;
  * and the global variables of an object by name.
  */
-import type { Btf, TypeId } from './btf/index.ts';
+import { type Btf, typeId } from './btf/index.ts';
 import { BpfiterError } from './errors.ts';
 import type { KernelMap } from './kernel.ts';
 import type { ObjectMap } from './object/index.ts';
@@ -84,7 +84,7 @@ interface Codec<T> {
 /** By type; without one numbers of 4 and 8 bytes are what their size says, and other things bytes. */
 function codec<T>(btf: Btf, type: number, size: number, what: string): Codec<T> {
   if (type === 0) return plainCodec(size) as unknown as Codec<T>; // T is the caller's statement
-  const layout: RecordLayout<T> = recordLayout<T>(btf, type as TypeId); // definitions keep ids of this BTF as numbers
+  const layout: RecordLayout<T> = recordLayout<T>(btf, typeId(type));
   if (layout.size !== size) {
     throw new BpfiterError('usage', `${what} have ${size} bytes, and their type ${layout.typeName} has ${layout.size}`);
   }
@@ -147,7 +147,7 @@ export class GlobalVariables {
 
   constructor(map: KernelMap, btf: Btf, { btfValueTypeId }: MapTypes) {
     this.map = map;
-    this.#layout = recordLayout(btf, btfValueTypeId as TypeId); // see codec()
+    this.#layout = recordLayout(btf, typeId(btfValueTypeId));
   }
 
   /** All of them. */
