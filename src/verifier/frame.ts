@@ -44,6 +44,9 @@ export class Frame {
   inExceptionCallback = false;
   /** How many times the callback called from here was simulated. */
   callbackDepth = 0;
+  /** Kept by the pool that frames come from (explore/frame-pool.ts). */
+  isFree = false;
+  wasLent = false;
 
   constructor(words: Int32Array = new Int32Array(FRAME_WORDS)) {
     this.words = words;

@@ -41,22 +41,28 @@ const wordsOf = (size: number): number => SLOTS_AT + size * STEP * SLOT_WORDS;
 export class FramePool {
   /** By sizeOf(). */
   readonly #free: Frame[][] = Array.from({ length: sizeOf(MAX_SLOTS) + 1 }, () => []);
-  readonly #made: Frame[] = [];
+  /** Those that this walk has or had, each once: the rest need not be looked at when it ends. */
+  readonly #lent: Frame[] = [];
+  /** Words of all frames that there are. */
+  #words = 0;
   readonly #frames = new Chunks();
   readonly #histories = new Chunks();
 
   /** A frame with room for so many slots, whose contents are arbitrary. */
   take(slots: number): Frame {
     const size = sizeOf(slots);
-    const free = this.#free[size]?.pop();
-    if (free !== undefined) return free;
-    const frame = new Frame(this.#frames.carve(wordsOf(size)));
-    this.#made.push(frame);
+    const frame = this.#free[size]?.pop() ?? this.#make(wordsOf(size));
+    frame.isFree = false;
+    if (!frame.wasLent) {
+      frame.wasLent = true;
+      this.#lent.push(frame);
+    }
     return frame;
   }
 
   /** Takes a frame back that nothing refers to any more. */
   give(frame: Frame): void {
+    frame.isFree = true;
     this.#free[Math.floor((frame.words.length - SLOTS_AT) / (STEP * SLOT_WORDS))]?.push(frame);
   }
 
@@ -67,17 +73,28 @@ export class FramePool {
 
   /** Takes everything back. */
   reset(): void {
-    for (const free of this.#free) free.length = 0;
-    let words = 0;
-    let kept = 0;
-    for (; kept < this.#made.length && words < KEPT_WORDS; kept++) {
-      const frame = this.#made[kept] as Frame; // below length
-      words += frame.words.length;
-      frame.callbackReturnRange = undefined;
-      this.give(frame);
+    const isTooMuch = this.#words > KEPT_WORDS;
+    if (isTooMuch) {
+      this.#words = 0;
+      for (const free of this.#free) free.length = 0;
     }
-    this.#made.length = kept;
+    for (const frame of this.#lent) {
+      frame.wasLent = false;
+      frame.callbackReturnRange = undefined;
+      if (!isTooMuch) {
+        if (!frame.isFree) this.give(frame);
+      } else if (this.#words < KEPT_WORDS) {
+        this.#words += frame.words.length;
+        this.give(frame);
+      }
+    }
+    this.#lent.length = 0;
     this.#histories.reset();
+  }
+
+  #make(words: number): Frame {
+    this.#words += words;
+    return new Frame(this.#frames.carve(words));
   }
 }
 
