@@ -16,6 +16,7 @@ import { packetDynptrKfuncs } from './helpers/packet-dynptr.ts';
 import { redirectHelpers } from './helpers/packet-redirect.ts';
 import { packetShapeHelpers } from './helpers/packet-shape.ts';
 import { xdpHelpers, xdpKfuncs } from './helpers/packet-xdp.ts';
+import { pathHelpers } from './helpers/paths.ts';
 import { printFunctions } from './helpers/print.ts';
 import { printBtfFunctions } from './helpers/print-btf.ts';
 import { probeReads } from './helpers/probe-read.ts';
@@ -23,6 +24,7 @@ import { ringBufferHelpers } from './helpers/ring-buffers.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
+import { stackHelpers } from './helpers/stacks.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
 import { arenaKfuncs } from './kfuncs/arena.ts';
 import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
@@ -45,9 +47,11 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   loopHelpers,
   mapHelpers,
   objectHelpers,
+  pathHelpers,
   plainHelpers,
   ringBufferHelpers,
   seqHelpers,
+  stackHelpers,
   timerHelpers,
   arenaKfuncs,
   cpumaskKfuncs,

@@ -12,8 +12,8 @@ interface Group {
 
 const helperGroups: readonly Group[] = [
   {
-    reason: 'there are no kernel or user stacks in a process',
-    names: 'get_stackid get_stack get_task_stack task_pt_regs',
+    reason: 'tasks have no registers',
+    names: 'task_pt_regs',
   },
   { reason: 'there are no performance counters', names: 'perf_event_read perf_event_read_value' },
   { reason: 'there is nobody to send a signal to', names: 'send_signal send_signal_thread' },

@@ -1,6 +1,7 @@
 /** A Runtime with real memory and no kernel around it, so that functions can be called without a program. */
 import { Btf, BtfBuilder } from '../../../src/btf/index.ts';
 import { findFunction } from '../../../src/embedded/functions.ts';
+import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
 import type { KernelMemory } from '../../../src/embedded/memory/kernel-memory.ts';
 import type { Invocation, Machine, Runtime } from '../../../src/embedded/runtime.ts';
 import { ARGUMENT_BLOCK, type Callee, KERNEL_BASE_HIGH, RESULT_HIGH, webAssembly } from '../../../src/jit/index.ts';
@@ -91,8 +92,11 @@ export class FakeRuntime implements Runtime {
     this.btf = btfOf(layouts);
   }
 
-  mapAt(): undefined {
-    return undefined;
+  /** The maps that there are. */
+  map: (address: number) => EmbeddedMap | undefined = () => undefined;
+
+  mapAt(address: number): EmbeddedMap | undefined {
+    return this.map(address);
   }
 
   /** Index of a function that gets the words of ARGUMENT_BLOCK. */
