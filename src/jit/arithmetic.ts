@@ -29,7 +29,7 @@ import {
   BPF_XOR,
 } from '../isa/index.ts';
 import type { FunctionCode } from './function-code.ts';
-import { I32, I64, OP } from './opcodes.ts';
+import { I32, I64, OP, SIMD } from './opcodes.ts';
 
 /** Operations that WebAssembly has as they are: of 64 bits, of 32 bits. */
 const SAME: ReadonlyMap<number, readonly [number, number]> = new Map([
@@ -230,13 +230,9 @@ function convertByteOrder(f: FunctionCode, insn: number): void {
     return;
   }
   operand(f, dst, false);
-  if (swaps) {
-    swap32(f);
-    if (bits === 16) {
-      code.i32Const(16);
-      code.op(OP['i32.shr_u']);
-    }
-  } else if (bits === 16) {
+  if (swaps && bits === 16) swap16(f);
+  else if (swaps) swap32(f);
+  else if (bits === 16) {
     code.i32Const(0xffff);
     code.op(OP['i32.and']);
   }
@@ -260,29 +256,35 @@ function swap32(f: FunctionCode): void {
   code.op(OP['i32.or']);
 }
 
-/** Bytes within pairs, pairs within words, then the words. */
+/** As a vector: three instructions of the machine in place of eleven. */
 function swap64(f: FunctionCode): void {
   const { code } = f;
-  const value = f.scratch('i64 swapped');
-  code.localSet(value);
-  for (const [bits, mask] of [
-    [8, 0x00ff00ff],
-    [16, 0x0000ffff],
-  ] as const) {
-    code.localGet(value);
-    code.i64ConstOf(bits);
-    code.op(OP['i64.shr_u']);
-    code.i64Const(mask, mask);
-    code.op(OP['i64.and']);
-    code.localGet(value);
-    code.i64Const(mask, mask);
-    code.op(OP['i64.and']);
-    code.i64ConstOf(bits);
-    code.op(OP['i64.shl']);
-    code.op(OP['i64.or']);
-    code.localSet(value);
-  }
+  const vector = f.scratch('v128 swapped');
+  code.simd(SIMD['i64x2.splat']);
+  code.localTee(vector);
+  code.localGet(vector);
+  code.simd(SIMD['i8x16.shuffle']);
+  code.bytes(REVERSED);
+  code.simd(SIMD['i64x2.extract_lane']);
+  code.byte(0);
+}
+
+/** Lanes of a shuffle that reverses each half; engines know this one. */
+const REVERSED = [7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8];
+
+/** (x & 0xff) << 8 | (x >> 8) & 0xff */
+function swap16(f: FunctionCode): void {
+  const { code } = f;
+  const value = f.scratch('i32 swapped');
+  code.localTee(value);
+  code.i32Const(0xff);
+  code.op(OP['i32.and']);
+  code.i32Const(8);
+  code.op(OP['i32.shl']);
   code.localGet(value);
-  code.i64ConstOf(32);
-  code.op(OP['i64.rotl']);
+  code.i32Const(8);
+  code.op(OP['i32.shr_u']);
+  code.i32Const(0xff);
+  code.op(OP['i32.and']);
+  code.op(OP['i32.or']);
 }

@@ -2,7 +2,7 @@
  * Bytes of WebAssembly as they are emitted: a growing buffer with the format's integers, and the few instructions that
  * have operands. It checks nothing; a wrong sequence is refused by the engine.
  */
-import { type BlockType, OP } from './opcodes.ts';
+import { type BlockType, OP, SIMD_PREFIX } from './opcodes.ts';
 
 export class CodeWriter {
   #bytes: Uint8Array;
@@ -75,6 +75,12 @@ export class CodeWriter {
 
   op(opcode: number): void {
     this.byte(opcode);
+  }
+
+  /** An operation on vectors. */
+  simd(opcode: number): void {
+    this.byte(SIMD_PREFIX);
+    this.u32(opcode);
   }
 
   i32Const(value: number): void {

@@ -8,7 +8,7 @@
 import type { InstructionView } from '../isa/index.ts';
 import { CodeWriter } from './code-writer.ts';
 import type { ProgramImports } from './imports.ts';
-import { EMPTY, F64, I32, I64, OP, type ValueType } from './opcodes.ts';
+import { EMPTY, F64, I32, I64, OP, V128, type ValueType } from './opcodes.ts';
 import { type CallPlan, type CompileInput, KERNEL_BASE_HIGH } from './plan.ts';
 import { isFrameOffset, NO_FRAME_POINTER, type StackLayout, type StackSlot } from './stack-slots.ts';
 
@@ -16,7 +16,7 @@ const FRAME_POINTER = 10;
 /** Where the frame pointer of a frame without memory seems to be: nothing is ever read there. */
 const NO_FRAME = 0x800;
 
-const SCRATCH_TYPES = { i32: I32, i64: I64, f64: F64 } as const;
+const SCRATCH_TYPES = { i32: I32, i64: I64, f64: F64, v128: V128 } as const;
 
 /** What the code of all functions of a program refers to. */
 export interface ProgramLayout {
@@ -79,10 +79,10 @@ export class FunctionCode {
   }
 
   /** A local that is only used within an instruction, by its type and purpose. */
-  scratch(name: `${'i32' | 'i64' | 'f64'} ${string}`): number {
+  scratch(name: `${keyof typeof SCRATCH_TYPES} ${string}`): number {
     let index = this.#scratch.get(name);
     if (index === undefined) {
-      index = this.local(SCRATCH_TYPES[name.slice(0, 3) as keyof typeof SCRATCH_TYPES]);
+      index = this.local(SCRATCH_TYPES[name.slice(0, name.indexOf(' ')) as keyof typeof SCRATCH_TYPES]);
       this.#scratch.set(name, index);
     }
     return index;

@@ -6,10 +6,11 @@
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 export const F64 = 0x7c;
+export const V128 = 0x7b;
 export const FUNCREF = 0x70;
 /** Type of a block without results. */
 export const EMPTY = 0x40;
-export type ValueType = typeof I32 | typeof I64 | typeof F64;
+export type ValueType = typeof I32 | typeof I64 | typeof F64 | typeof V128;
 export type BlockType = ValueType | typeof EMPTY;
 
 export const SECTION = {
@@ -127,4 +128,12 @@ export const OP = {
   'i64.extend8_s': 0xc2,
   'i64.extend16_s': 0xc3,
   'i64.extend32_s': 0xc4,
+} as const;
+
+/** Before the opcodes of vectors. */
+export const SIMD_PREFIX = 0xfd;
+export const SIMD = {
+  'i8x16.shuffle': 0x0d,
+  'i64x2.splat': 0x12,
+  'i64x2.extract_lane': 0x1d,
 } as const;

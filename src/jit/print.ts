@@ -5,10 +5,11 @@
  */
 import { disassemble, InstructionView } from '../isa/index.ts';
 import type { CompiledProgram } from './compile.ts';
-import { EMPTY, F64, I32, I64, KIND, OP, SECTION } from './opcodes.ts';
+import { EMPTY, F64, I32, I64, KIND, OP, SECTION, SIMD, SIMD_PREFIX, V128 } from './opcodes.ts';
 
 const NAMES = new Map<number, string>(Object.entries(OP).map(([name, opcode]) => [opcode, name]));
-const TYPES: Readonly<Record<number, string>> = { [I32]: 'i32', [I64]: 'i64', [F64]: 'f64' };
+const SIMD_NAMES = new Map<number, string>(Object.entries(SIMD).map(([name, opcode]) => [opcode, name]));
+const TYPES: Readonly<Record<number, string>> = { [I32]: 'i32', [I64]: 'i64', [F64]: 'f64', [V128]: 'v128' };
 const INDENT = '  ';
 
 /** Reads what CodeWriter writes. */
@@ -269,10 +270,18 @@ class ModulePrinter {
       case OP['memory.size']:
         reader.byte();
         return name;
+      case SIMD_PREFIX:
+        return this.#vector(reader.u32());
       default:
         if (opcode < OP['i32.load'] || opcode > OP['i64.store32']) return name;
         return this.#access(name, reader.byte(), reader.u32());
     }
+  }
+
+  #vector(opcode: number): string {
+    const name = SIMD_NAMES.get(opcode) ?? `0xfd 0x${opcode.toString(16)}`;
+    const lanes = opcode === SIMD['i8x16.shuffle'] ? 16 : opcode === SIMD['i64x2.extract_lane'] ? 1 : 0;
+    return [name, ...Array.from({ length: lanes }, () => this.#reader.byte())].join(' ');
   }
 
   #access(name: string, alignment: number, offset: number): string {

@@ -129,8 +129,8 @@ test('what cannot be compiled is named', () => {
 });
 
 test('a program that is too long for the engine is refused by name', () => {
-  // Each becomes about 60 bytes.
-  const long = new Array<Instruction>(150_000).fill({ kind: 'endian', order: 'swap', bits: 64, dst: 0 });
+  // Each becomes about 40 bytes.
+  const long = new Array<Instruction>(250_000).fill({ kind: 'endian', order: 'swap', bits: 64, dst: 0 });
   expect(() => prepare(encodeAll([...long, EXIT]))).toThrow(
     "program 'test' is too much for this JavaScript engine: WebAssembly.Module()",
   );

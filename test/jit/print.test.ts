@@ -119,6 +119,7 @@ test('a loop, calls and a load, with the instructions they come from', () => {
 test('what modules may have is printed', () => {
   const insns = encodeAll([
     { kind: 'ld_imm64', dst: 2, source: { kind: 'value', value: 0xffff_ffff_ffff_fff0n } },
+    { kind: 'endian', order: 'be', bits: 64, dst: 2 },
     { kind: 'may_goto', off: 1 },
     { kind: 'goto', off: -2 },
     { kind: 'ld_imm64', dst: 1, source: { kind: 'func', off: 2 } },
@@ -132,7 +133,9 @@ test('what modules may have is printed', () => {
     '(elem (global.get 1) func $main $function_1)',
     ';; 0: (18) r2 = 0xfffffffffffffff0',
     'i64.const -16',
-    ';; 2: (e5) may_goto pc+1',
+    'i8x16.shuffle 7 6 5 4 3 2 1 0 15 14 13 12 11 10 9 8',
+    'i64x2.extract_lane 0',
+    ';; 3: (e5) may_goto pc+1',
     'f64.const 250',
   ])
     expect(text).toContain(line);
