@@ -14,6 +14,7 @@ import type { AllocatedType, MapFields } from '../fields.ts';
 import type { KernelProfile, ProgramKind } from '../profile/types.ts';
 import type { VerifierLine, VerifierMap, VerifierMapReference, VerifierProgram } from '../program.ts';
 import { whyRefused } from './btf-checks.ts';
+import { takesBtf } from './map-btf.ts';
 import { FieldError, FieldFinder } from './special-fields.ts';
 
 /** One linked object: maps and types are read once for all its programs. */
@@ -83,7 +84,9 @@ export class VerifierInput {
   #map(map: LinkedMap): VerifierMap {
     const known = this.#maps.get(map);
     if (known !== undefined) return known;
-    const fields = this.#fieldsOf(map);
+    const found = this.#fieldsOf(map);
+    // Where the object's BTF is left out, maps have none either.
+    const typed = this.#btf !== undefined && map.btfValueTypeId !== 0 && takesBtf(map, this.#btf, found);
     const frozen = map.readOnly && map.initialValue !== undefined;
     const made: VerifierMap = {
       name: map.kernelName,
@@ -95,9 +98,9 @@ export class VerifierInput {
       extra: map.extra,
       frozen,
       value: frozen && map.type === BPF_MAP_TYPE_ARRAY ? map.initialValue : undefined,
-      fields,
-      btfValueTypeId: map.btfValueTypeId,
-      btfKeyTypeId: map.btfKeyTypeId,
+      fields: typed ? found : undefined,
+      btfValueTypeId: typed ? map.btfValueTypeId : 0,
+      btfKeyTypeId: typed ? map.btfKeyTypeId : 0,
       // The kernel keeps of it what programs can see, which is no name.
       inner: map.inner && { ...this.#map(map.inner), name: '' },
     };

@@ -150,7 +150,7 @@ export class FieldFinder {
     }
     for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {
       const pointer = this.#taggedPointer(id);
-      if (pointer !== undefined && kptrKinds.has(pointer.kind)) special.add(id);
+      if (pointer !== undefined && kptrKinds.has(pointer.kind) && this.#isToStruct(pointer.target)) special.add(id);
     }
     const found = new Map<number, AllocatedType>();
     if (special.size === 0) return found;
@@ -293,6 +293,12 @@ export class FieldFinder {
     const kind = kindsByTag.get(tag.name);
     if (kind === undefined) return undefined;
     return { kind, target: tag.type };
+  }
+
+  /** Of one tag alone; others are no kptrs until a map or an allocated type has them. */
+  #isToStruct(target: TypeId): boolean {
+    if (this.#btf.type(target).kind === 'type_tag') return false;
+    return this.#btf.type(this.#btf.skipModifiers(target)).kind === 'struct';
   }
 
   #pointee({

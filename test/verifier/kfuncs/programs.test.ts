@@ -26,7 +26,7 @@ interface Recording {
   readonly objects: Readonly<Record<string, Readonly<Record<string, Answer>>>>;
 }
 
-const OBJECTS = ['callbacks', 'dynptrs', 'iterators', 'kinds', 'objects', 'references'] as const;
+const OBJECTS = ['callbacks', 'dynptrs', 'iterators', 'kinds', 'maps', 'objects', 'references'] as const;
 const RECORDING = new URL('recorded.json', import.meta.url);
 const VMLINUX = '/sys/kernel/btf/vmlinux';
 const VERSION = (6 << 16) + (18 << 8);
