@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   targets: async () => (await import('./commands/targets.ts')).targets,
   link: async () => (await import('./commands/link.ts')).link,
   btf: async () => (await import('./commands/btf.ts')).btf,
+  record: async () => (await import('./commands/record.ts')).record,
 };
 
 const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel'];

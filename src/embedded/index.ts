@@ -4,7 +4,27 @@ export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export { EmbeddedTarget, type EmbeddedTargetOptions, embeddedProfile, layoutOf, Model, model } from './model/index.ts';
 export { type RawProgram, runRaw } from './raw-program.ts';
 export type { Machine } from './runtime.ts';
-
 export { Needs } from './sources/needs.ts';
-export { type FileStatus, type ProcReader, procfsSource, UNREADABLE, VANISHED } from './sources/procfs/index.ts';
+export {
+  type AreaDescription,
+  type CgroupDescription,
+  type FileDescription,
+  objectsSource,
+  type SystemDescription,
+  type TaskDescription,
+  type ThreadDescription,
+} from './sources/objects/index.ts';
+export {
+  type FileStatus,
+  formatStatus,
+  openArchive,
+  type ProcReader,
+  parseStatusList,
+  procfsSource,
+  STATUS_LIST,
+  tarEnd,
+  tarEntry,
+  UNREADABLE,
+  VANISHED,
+} from './sources/procfs/index.ts';
 export type { Cursor, FileCursor, KernelObjects, ObjectSession, Source } from './sources/source.ts';

@@ -3,8 +3,14 @@
  * archive). One buffer takes every file; what changes while it is read is as for any other reader of /proc.
  */
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from '../embedded/index.ts';
+import {
+  type FileStatus,
+  type ProcReader,
+  parseStatusList,
+  STATUS_LIST,
+  UNREADABLE,
+  VANISHED,
+} from '../embedded/index.ts';
 
 /** Errors of a process that ended, or of a file that this kernel or directory lacks. */
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENOTDIR']);
@@ -23,7 +29,8 @@ export class LiveReader implements ProcReader {
   readonly name: string;
   readonly recorded: boolean;
   readonly #root: string;
-  #buffer = new Uint8Array(INITIAL);
+  #buffer = Buffer.alloc(INITIAL);
+  #statuses: ReadonlyMap<string, FileStatus> | undefined;
 
   /** @param root directory that has `proc`; the system's own if absent */
   constructor(root?: string) {
@@ -61,7 +68,7 @@ export class LiveReader implements ProcReader {
       length += count;
       if (!inPieces && count < room) return length;
       if (length === this.#buffer.length) {
-        const larger = new Uint8Array(this.#buffer.length * 2);
+        const larger = Buffer.alloc(this.#buffer.length * 2);
         larger.set(this.#buffer);
         this.#buffer = larger;
       }
@@ -86,11 +93,24 @@ export class LiveReader implements ProcReader {
 
   status(path: string): FileStatus | typeof VANISHED | typeof UNREADABLE {
     try {
-      // Links of a copy lead to wherever they would lead here, which is nothing that was recorded.
-      return this.recorded ? lstatSync(join(this.#root, path)) : statSync(path);
+      return this.recorded ? this.#recordedStatus(path) : statSync(path);
     } catch (error) {
       return reasonOf(error);
     }
+  }
+
+  /** Links of a copy lead to wherever they would lead here: what they led to there only the list tells. */
+  #recordedStatus(path: string): FileStatus | typeof VANISHED {
+    this.#statuses ??= this.#readStatuses();
+    const status = this.#statuses.get(path);
+    if (status !== undefined) return status;
+    const own = lstatSync(this.#root + path);
+    return own.isSymbolicLink() ? VANISHED : own;
+  }
+
+  #readStatuses(): ReadonlyMap<string, FileStatus> {
+    const length = this.read(STATUS_LIST);
+    return parseStatusList(length < 0 ? '' : this.#buffer.toString('utf8', 0, length));
   }
 
   close(): void {}

@@ -3,6 +3,7 @@ import type { Source } from '../source.ts';
 import { ProcfsObjects } from './objects.ts';
 import type { ProcReader } from './reader.ts';
 
+export { openArchive } from './archive.ts';
 export { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
 
 /** @param reader of a live /proc, a directory or an archive; closed with the kernel */
@@ -10,3 +11,5 @@ export const procfsSource = (reader: ProcReader): Source => ({
   name: reader.name,
   open: (memory, model) => new ProcfsObjects(memory, model, reader),
 });
+export { formatStatus, parseStatusList, STATUS_LIST } from './status-list.ts';
+export { tarEnd, tarEntry } from './tar.ts';

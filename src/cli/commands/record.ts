@@ -1,0 +1,126 @@
+/**
+ * `bpfiter record`: writes a snapshot of the processes that this user can see, for `--source` to run programs over it
+ * later, here or elsewhere.
+ */
+
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createGzip } from 'node:zlib';
+import { BpfiterError } from '../../errors.ts';
+import {
+  LiveReader,
+  RECORDABLE,
+  type Recordable,
+  type Recorded,
+  record as recordSnapshot,
+} from '../../procfs-node/index.ts';
+import { formatJson } from '../../records/index.ts';
+import type { Command } from '../command.ts';
+import { writeLine } from '../output.ts';
+
+const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups'];
+
+export const record: Command = {
+  name: 'record',
+  summary: 'write a snapshot of the processes, for --source',
+  usage: ['record FILE.tar.gz [--include LIST] [--redact] [--max-size SIZE]'],
+  options: ['include', 'redact', 'max-size'],
+
+  async run({ words, options, jsonIndent, debug }) {
+    const path = words.expect('the file to write');
+    words.end();
+    const include = parseInclude(options.include);
+    const limit = parseSize(options['max-size']);
+    const redact = options.redact ?? false;
+    const result = await write(path, limit, (take) =>
+      recordSnapshot(new LiveReader(), { include, redact, ...(process.stderr.isTTY && { onProgress }) }, take),
+    );
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    const { processes, threads, unreadable } = result;
+    if (jsonIndent !== undefined) {
+      const told = { file: path, processes, threads, unreadable: Object.fromEntries(unreadable) };
+      await writeLine(formatJson(told, jsonIndent));
+    }
+    debug(`recorded ${processes} processes with ${threads} threads in ${path}`);
+    for (const [what, count] of unreadable) debug(`${what} could not be read ${count} times`);
+    return 0;
+  },
+};
+
+function parseInclude(text: string | undefined): ReadonlySet<Recordable> {
+  if (text === undefined) return new Set(DEFAULT);
+  const chosen = text.split(',').filter((name) => name !== '');
+  return new Set(
+    chosen.map((name) => {
+      const known = RECORDABLE.find((candidate) => candidate === name);
+      if (known !== undefined) return known;
+      throw new BpfiterError('usage', `--include takes ${RECORDABLE.join(', ')}, not '${name}'`);
+    }),
+  );
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+function parseSize(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const match = /^(\d+)([KMG]?)$/.exec(text);
+  if (match === null)
+    throw new BpfiterError('usage', `--max-size takes bytes, or a number with K, M or G, not '${text}'`);
+  return Number(match[1]) * (UNITS[match[2] ?? ''] ?? 1);
+}
+
+function onProgress(done: number, of: number): void {
+  if (done % 50 === 0 || done === of) process.stderr.write(`\r${done} of ${of} processes`);
+}
+
+/** Writes compressed; nothing is left of a file that did not get whole. */
+async function write(
+  path: string,
+  limit: number,
+  run: (take: (piece: Uint8Array) => Promise<void>) => Promise<Recorded>,
+): Promise<Recorded> {
+  const file = createWriteStream(path);
+  const failed = once(file, 'error').then(([error]) => {
+    throw new BpfiterError('refused', `cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+  });
+  // It is waited for only while there is something else to wait for.
+  failed.catch(() => {});
+  try {
+    await Promise.race([once(file, 'open'), failed]);
+    const gzip = createGzip();
+    let size = 0;
+    gzip.on('data', (piece: Uint8Array) => {
+      size += piece.length;
+      if (!file.write(piece)) {
+        gzip.pause();
+        file.once('drain', () => gzip.resume());
+      }
+    });
+    const result = await Promise.race([
+      run(async (piece) => {
+        if (size > limit) {
+          throw new BpfiterError(
+            'refused',
+            `the snapshot would be larger than ${limit} bytes: leave things out (--include)`,
+          );
+        }
+        if (!gzip.write(piece)) await once(gzip, 'drain');
+      }),
+      failed,
+    ]);
+    const ended = once(gzip, 'end');
+    gzip.end();
+    await Promise.race([ended, failed]);
+    if (size > limit)
+      throw new BpfiterError('refused', `the snapshot is larger than ${limit} bytes: leave things out (--include)`);
+    const closed = once(file, 'close');
+    file.end();
+    await Promise.race([closed, failed]);
+    return result;
+  } catch (error) {
+    file.destroy();
+    await rm(path, { force: true });
+    throw error;
+  }
+}

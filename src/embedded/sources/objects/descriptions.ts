@@ -1,0 +1,109 @@
+/**
+ * Objects that somebody writes down for a unit test: plain data, with defaults for all that a test does not care about.
+ */
+
+export interface SystemDescription {
+  readonly tasks: readonly TaskDescription[];
+  /** Control groups by path, with the number of each; those that tasks name and the root exist anyway. */
+  readonly cgroups?: readonly CgroupDescription[];
+  /** Number of the process that runs programs; the first of the tasks if absent. */
+  readonly current?: number;
+}
+
+export interface ThreadDescription {
+  /** Letter of its state as in ps(1). Default `S`: it sleeps. */
+  readonly state?: 'R' | 'S' | 'D' | 'T' | 't' | 'Z' | 'X' | 'I' | 'P';
+  /** Name, of up to 15 bytes. Default `task` and the number. */
+  readonly comm?: string;
+  /** PF_* bits. Default 0, or those of a kernel thread. */
+  readonly flags?: number;
+  /** -20 to 19. Default 0. */
+  readonly nice?: number;
+  /** SCHED_*. Default 0. */
+  readonly policy?: number;
+  readonly realTimePriority?: number;
+  /** Processor that it ran on last. Default 0. */
+  readonly cpu?: number;
+  /** Nanoseconds since boot; /proc has them in steps of 10 ms. Default: tasks begin one after the other. */
+  readonly startTime?: number;
+  /** Nanoseconds in user mode and in the kernel, in steps of 10 ms. Default 0. */
+  readonly userTime?: number;
+  readonly systemTime?: number;
+  /** Nanoseconds on a processor, and waiting for one. Default 0. */
+  readonly runTime?: number;
+  readonly runDelay?: number;
+  readonly minorFaults?: number;
+  readonly majorFaults?: number;
+  readonly voluntarySwitches?: number;
+  readonly involuntarySwitches?: number;
+}
+
+export interface TaskDescription extends ThreadDescription {
+  readonly pid: number;
+  /** Number of the parent, which must be one of the tasks, or 0: the idle task. Default 0. */
+  readonly parent?: number;
+  readonly kernelThread?: boolean;
+  /** As wait(2) has it. Default 0. */
+  readonly exitCode?: number;
+  /** The other threads, in the order of their creation. */
+  readonly threads?: readonly (ThreadDescription & { readonly tid: number })[];
+  /** One number for real, effective, saved and file-system user, or all four. Default 0. */
+  readonly uid?: number | readonly [number, number, number, number];
+  readonly gid?: number | readonly [number, number, number, number];
+  readonly groups?: readonly number[];
+  /** Effective and permitted capabilities, as bits. Default 0. */
+  readonly capabilities?: bigint;
+  /** Process group and session. Default 0: none. */
+  readonly processGroup?: number;
+  readonly session?: number;
+  /** kB by line of /proc/PID/status: `VmSize`, `RssAnon`, ... Default: nothing is mapped. */
+  readonly memory?: Readonly<Record<string, number>>;
+  readonly arguments?: readonly [start: number, end: number];
+  readonly environment?: readonly [start: number, end: number];
+  /** Program, working directory, root: paths. */
+  readonly exe?: string;
+  readonly cwd?: string;
+  readonly root?: string;
+  readonly files?: readonly FileDescription[];
+  readonly areas?: readonly AreaDescription[];
+  /** Path in the default hierarchy. Default `/`. */
+  readonly cgroup?: string;
+  /** Numbers by name of the link in /proc/PID/ns: `net`, `pid`, ... Default: one number each for all tasks. */
+  readonly namespaces?: Readonly<Record<string, number>>;
+  /** Soft and hard limits by the name in /proc/PID/limits: `Max open files`. */
+  readonly limits?: Readonly<Record<string, readonly [number | 'unlimited', number | 'unlimited']>>;
+  readonly loginUid?: number;
+  readonly oomScoreAdj?: number;
+}
+
+export interface FileDescription {
+  readonly fd: number;
+  /** As readlink(1) shows it in /proc/PID/fd: a path, `socket:[123]`, `pipe:[7]`, `anon_inode:[eventfd]`. */
+  readonly path: string;
+  /** O_* bits. Default 0: for reading. */
+  readonly flags?: number;
+  readonly pos?: number;
+  /** Number of the inode. Default: that in the path, or one for each path. */
+  readonly ino?: number;
+  /** st_mode. Default: a regular file of mode 0644. */
+  readonly mode?: number;
+  readonly size?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export interface AreaDescription {
+  readonly start: number;
+  readonly end: number;
+  /** `r-xp`. Default `rw-p`. */
+  readonly permissions?: string;
+  /** File that is mapped, or a name in brackets: `[heap]`, `[anon:cache]`. */
+  readonly path?: string;
+  readonly offset?: number;
+  readonly ino?: number;
+}
+
+export interface CgroupDescription {
+  readonly path: string;
+  readonly id?: number;
+}

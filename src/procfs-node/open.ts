@@ -1,0 +1,23 @@
+/**
+ * Opens what objects come from, by what a user names: the running system, a directory with a copy of its /proc, an
+ * archive of one.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { openArchive, procfsSource, type Source } from '../embedded/index.ts';
+import { BpfiterError } from '../errors.ts';
+import { LiveReader } from './live.ts';
+
+/**
+ * @param path of a directory that has `proc`, or of a `.tar` or `.tar.gz`; absent, the running system
+ * @throws BpfiterError `not-found`, or `malformed` for what is neither
+ */
+export async function openSource(path?: string): Promise<Source> {
+  if (path === undefined) {
+    if (existsSync('/proc/self/stat')) return procfsSource(new LiveReader());
+    throw new BpfiterError('unsupported', 'this system has no /proc: name a snapshot of one (--source)');
+  }
+  if (!existsSync(path)) throw new BpfiterError('not-found', `${path}: no such file or directory`);
+  if (!statSync(path).isDirectory()) return procfsSource(await openArchive(readFileSync(path), path));
+  if (existsSync(`${path}/proc`)) return procfsSource(new LiveReader(path));
+  throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it`);
+}

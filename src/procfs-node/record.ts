@@ -1,0 +1,213 @@
+/**
+ * Records what the embedded kernel's objects come from: the files of /proc that its sources read, as entries of a tar
+ * archive that they can read again, and anybody can look into. Processes that vanish meanwhile are left out from there
+ * on; what may not be read is counted.
+ */
+import {
+  type FileStatus,
+  formatStatus,
+  type ProcReader,
+  STATUS_LIST,
+  tarEnd,
+  tarEntry,
+  UNREADABLE,
+  VANISHED,
+} from '../embedded/index.ts';
+
+/** What a snapshot may have beside the processes themselves. */
+export const RECORDABLE = ['threads', 'files', 'maps', 'cgroups', 'arguments', 'environment'] as const;
+export type Recordable = (typeof RECORDABLE)[number];
+
+export interface RecordOptions {
+  readonly include: ReadonlySet<Recordable>;
+  /** Command lines and environments with every letter of a value replaced. */
+  readonly redact: boolean;
+  /** Told after each process. */
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export interface Recorded {
+  readonly processes: number;
+  readonly threads: number;
+  /** What may not be read, and of how many processes. */
+  readonly unreadable: ReadonlyMap<string, number>;
+}
+
+/** Of every thread. */
+const THREAD_FILES = ['stat', 'status', 'schedstat', 'io', 'loginuid', 'sessionid'];
+/** Of every process. */
+const PROCESS_FILES = [...THREAD_FILES, 'cgroup', 'limits', 'oom_score_adj'];
+const PROCESS_LINKS = ['exe', 'cwd', 'root'];
+const SYSTEM_FILES = ['/proc/loadavg', '/proc/uptime', '/proc/version', '/proc/tty/drivers'];
+
+/** @param write takes one piece of the archive after the other */
+export async function record(
+  reader: ProcReader,
+  options: RecordOptions,
+  write: (piece: Uint8Array) => Promise<void>,
+): Promise<Recorded> {
+  return new Recorder(reader, options, write).run();
+}
+
+class Recorder {
+  readonly #reader: ProcReader;
+  readonly #options: RecordOptions;
+  readonly #write: (piece: Uint8Array) => Promise<void>;
+  readonly #unreadable = new Map<string, number>();
+  readonly #statuses: string[] = [];
+  /** Mount namespaces of which mountinfo is recorded. */
+  readonly #mounts = new Set<string>();
+  #threads = 0;
+
+  constructor(reader: ProcReader, options: RecordOptions, write: (piece: Uint8Array) => Promise<void>) {
+    this.#reader = reader;
+    this.#options = options;
+    this.#write = write;
+  }
+
+  async run(): Promise<Recorded> {
+    const { include, onProgress } = this.#options;
+    for (const path of SYSTEM_FILES) await this.#file(path);
+    await this.#self();
+    const processes = this.#list('/proc').filter((name) => /^\d+$/.test(name));
+    let done = 0;
+    for (const name of processes) {
+      await this.#process(`/proc/${name}`);
+      done++;
+      onProgress?.(done, processes.length);
+    }
+    if (include.has('cgroups')) await this.#cgroups(this.#cgroupRoot());
+    await this.#put(STATUS_LIST, new TextEncoder().encode(this.#statuses.join('')));
+    await this.#write(tarEnd());
+    return { processes: done, threads: this.#threads, unreadable: this.#unreadable };
+  }
+
+  /** The process that records: the one that programs run in when the archive is read. */
+  async #self(): Promise<void> {
+    await this.#link('/proc/self');
+    await this.#link('/proc/self/ns/pid');
+    await this.#file('/proc/self/mountinfo');
+  }
+
+  async #process(directory: string): Promise<void> {
+    const { include } = this.#options;
+    // Without this file there is no process (any more).
+    if (!(await this.#file(`${directory}/stat`))) return;
+    for (const name of PROCESS_FILES.slice(1)) await this.#file(`${directory}/${name}`);
+    await this.#links(`${directory}/ns`);
+    for (const name of PROCESS_LINKS) await this.#link(`${directory}/${name}`, true);
+    await this.#ownMounts(directory);
+    if (include.has('maps')) await this.#file(`${directory}/maps`);
+    if (include.has('arguments')) await this.#file(`${directory}/cmdline`, redactArguments);
+    if (include.has('environment')) await this.#file(`${directory}/environ`, redactEnvironment);
+    if (include.has('files')) {
+      await this.#links(`${directory}/fd`, true);
+      for (const name of this.#list(`${directory}/fdinfo`)) await this.#file(`${directory}/fdinfo/${name}`);
+    }
+    const threads = this.#list(`${directory}/task`);
+    for (const thread of threads) {
+      // The leader has its own counters there, where the file of the process has sums.
+      if (`/proc/${thread}` !== directory && !include.has('threads')) continue;
+      this.#threads++;
+      for (const name of THREAD_FILES) await this.#file(`${directory}/task/${thread}/${name}`);
+    }
+  }
+
+  /** Mounts of a namespace that no process before it is in. */
+  async #ownMounts(directory: string): Promise<void> {
+    const namespace = this.#reader.link(`${directory}/ns/mnt`);
+    if (typeof namespace !== 'string' || this.#mounts.has(namespace)) return;
+    this.#mounts.add(namespace);
+    await this.#file(`${directory}/mountinfo`);
+  }
+
+  #cgroupRoot(): string {
+    const length = this.#reader.read('/proc/self/mountinfo');
+    const text = new TextDecoder().decode(this.#reader.buffer.subarray(0, Math.max(0, length)));
+    return /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(text)?.[1] ?? '/sys/fs/cgroup';
+  }
+
+  async #cgroups(directory: string): Promise<void> {
+    this.#status(directory);
+    for (const name of ['cgroup.procs', 'cgroup.threads']) await this.#file(`${directory}/${name}`);
+    for (const name of this.#list(directory)) {
+      const status = this.#reader.status(`${directory}/${name}`);
+      if (typeof status === 'object' && (status.mode & 0o170000) === 0o040000)
+        await this.#cgroups(`${directory}/${name}`);
+    }
+  }
+
+  async #links(directory: string, withStatus = false): Promise<void> {
+    for (const name of this.#list(directory)) await this.#link(`${directory}/${name}`, withStatus);
+  }
+
+  async #link(path: string, withStatus = false): Promise<void> {
+    const link = this.#reader.link(path);
+    if (link === UNREADABLE) this.#count(path);
+    if (typeof link !== 'string') return;
+    await this.#write(tarEntry({ path: path.slice(1), link }));
+    if (withStatus) this.#status(path);
+  }
+
+  #status(path: string): void {
+    const status = this.#reader.status(path);
+    if (status !== VANISHED && status !== UNREADABLE) this.#statuses.push(formatStatus(path, plain(status)));
+  }
+
+  async #file(path: string, redact?: (bytes: Uint8Array) => Uint8Array): Promise<boolean> {
+    const length = this.#reader.read(path);
+    if (length === UNREADABLE) this.#count(path);
+    if (length < 0) return false;
+    const bytes = this.#reader.buffer.slice(0, length);
+    await this.#put(path, this.#options.redact && redact !== undefined ? redact(bytes) : bytes);
+    return true;
+  }
+
+  async #put(path: string, contents: Uint8Array): Promise<void> {
+    await this.#write(tarEntry({ path: path.slice(1), contents }));
+  }
+
+  #list(path: string): readonly string[] {
+    const names = this.#reader.list(path);
+    if (names === UNREADABLE) this.#count(path);
+    return names === VANISHED || names === UNREADABLE ? [] : names;
+  }
+
+  #count(path: string): void {
+    const what = path.replace(/^\/proc\/\d+\/(task\/\d+\/)?/, '').replace(/\/.*/, '');
+    this.#unreadable.set(what, (this.#unreadable.get(what) ?? 0) + 1);
+  }
+}
+
+/** Only what the list has; the live reader's objects have more. */
+const plain = ({ dev, ino, mode, nlink, uid, gid, rdev, size }: FileStatus): FileStatus => ({
+  dev,
+  ino,
+  mode,
+  nlink,
+  uid,
+  gid,
+  rdev,
+  size,
+});
+
+const NUL = 0;
+const STAR = 0x2a;
+const EQUALS = 0x3d;
+
+/** Everything behind the name of the program. */
+export function redactArguments(bytes: Uint8Array): Uint8Array {
+  const first = bytes.indexOf(NUL);
+  return bytes.map((byte, index) => (byte === NUL || first < 0 || index < first ? byte : STAR));
+}
+
+/** Everything behind the name of a variable. */
+export function redactEnvironment(bytes: Uint8Array): Uint8Array {
+  let value = false;
+  return bytes.map((byte) => {
+    if (byte === NUL) value = false;
+    else if (value) return STAR;
+    else if (byte === EQUALS) value = true;
+    return byte;
+  });
+}

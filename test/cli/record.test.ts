@@ -1,0 +1,51 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openArchive } from '../../src/embedded/index.ts';
+import { bpfiter } from './bpfiter.ts';
+
+describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'bpfiter-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('writes a snapshot of the processes that one can see', async () => {
+    const file = join(directory, 'all.tar.gz');
+    const { status, stdout } = await bpfiter(['-j', 'record', file]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ file, processes: expect.any(Number), unreadable: expect.any(Object) });
+    const reader = await openArchive(readFileSync(file), file);
+    expect(reader.list(`/proc/${process.pid}`)).toEqual(expect.arrayContaining(['stat', 'fd', 'maps', 'task']));
+    expect(reader.list(`/proc/${process.pid}`)).not.toContain('environ');
+    expect(reader.link('/proc/self')).toMatch(/^\d+$/);
+  });
+
+  it('leaves out what is not wanted', async () => {
+    const file = join(directory, 'few.tar.gz');
+    expect((await bpfiter(['record', file, '--include', 'arguments'])).status).toBe(0);
+    const reader = await openArchive(readFileSync(file), file);
+    const names = reader.list(`/proc/${process.pid}`);
+    expect(names).toContain('cmdline');
+    for (const name of ['fd', 'maps']) expect(names).not.toContain(name);
+  });
+
+  it.each([
+    [['record'], 2, 'the file to write'],
+    [['record', 'x', '--include', 'files,everything'], 2, "not 'everything'"],
+    [['record', 'x', '--max-size', '5T'], 2, "not '5T'"],
+    [['record', '/nonexistent/x'], 1, 'cannot write /nonexistent/x'],
+  ])('%j is refused', async (words, code, message) => {
+    const { status, stderr } = await bpfiter(words);
+    expect([status, stderr]).toEqual([code, expect.stringContaining(message)]);
+  });
+
+  it('leaves nothing behind that is larger than allowed', async () => {
+    const file = join(directory, 'large.tar.gz');
+    const { status, stderr } = await bpfiter(['record', file, '--max-size', '1K']);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('larger than 1024 bytes')]);
+    expect(existsSync(file)).toBe(false);
+  });
+});
