@@ -82,7 +82,7 @@ async function write(
 ): Promise<Recorded> {
   const file = createWriteStream(path);
   const failed = once(file, 'error').then(([error]) => {
-    throw new BpfiterError('refused', `cannot write ${path}: ${error instanceof Error ? error.message : error}`);
+    throw error;
   });
   // It is waited for only while there is something else to wait for.
   failed.catch(() => {});
@@ -121,6 +121,7 @@ async function write(
   } catch (error) {
     file.destroy();
     await rm(path, { force: true });
-    throw error;
+    if (!(error instanceof Error) || !('syscall' in error)) throw error;
+    throw new BpfiterError('refused', `cannot write ${path}: ${error.message}`, { cause: error });
   }
 }
