@@ -30,6 +30,7 @@ const rooms = [
     name: 'kernel',
     files: [
       'kernel.ts',
+      'cpu-list.ts',
       'loaded-object.ts',
       'kernel-log.ts',
       'session.ts',

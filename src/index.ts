@@ -9,6 +9,7 @@
  * using link = loaded.program('dump_task').attachIter();
  * for await (const line of link.open().lines()) console.log(line);
  */
+import type { EmbeddedKernelOptions, Source } from './embedded/index.ts';
 import { BpfiterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import { type BpfObject, openObject } from './object/index.ts';
@@ -39,20 +40,45 @@ export { GlobalVariables, type MapTypes, TypedMap } from './typed-map.ts';
 export { version } from './version.ts';
 
 export interface OpenKernelOptions {
-  /** `auto` (the default): the host kernel. */
+  /** `auto` (the default): the host kernel where bpf(2) is permitted and no source is given, else the embedded one. */
   readonly kernel?: 'auto' | 'host' | 'embedded';
+  /** Where the embedded kernel has its objects from; /proc of this machine if absent. The host kernel takes none. */
+  readonly source?: Source;
+  /** Of the embedded kernel: called with each line that programs write by bpf_trace_printk(). */
+  readonly onTrace?: (line: string) => void;
 }
 
 /**
  * Opens a kernel to load objects into.
- * @throws BpfiterError `not-permitted` or `unsupported` where bpf(2) cannot be used, saying why
+ * @throws BpfiterError `not-permitted` or `unsupported` where `host` was asked for and bpf(2) cannot be used, saying
+ *   why; `usage` for a source with `host`
  */
 export async function openKernel(options: OpenKernelOptions = {}): Promise<Kernel> {
-  if (options.kernel === 'embedded') {
-    throw new BpfiterError('unsupported', 'the embedded kernel is not part of this version; use --kernel host');
+  const { kernel = 'auto', source, onTrace } = options;
+  if (kernel === 'host' && source !== undefined) {
+    throw new BpfiterError('usage', 'a source is for the embedded kernel; the host kernel has its own objects');
   }
-  const { openHostKernel } = await import('./host/index.ts');
-  return openHostKernel();
+  if (kernel === 'host' || (kernel === 'auto' && source === undefined && (await isHostPermitted()))) {
+    const { openHostKernel } = await import('./host/index.ts');
+    return openHostKernel();
+  }
+  const { openEmbeddedKernel } = await import('./embedded/index.ts');
+  return openEmbeddedKernel({
+    ...(source === undefined ? await thisMachine() : { source }),
+    ...(onTrace !== undefined && { onTrace }),
+  });
+}
+
+async function isHostPermitted(): Promise<boolean> {
+  const { bpfPermitted } = await import('./host/index.ts');
+  return bpfPermitted().ok;
+}
+
+/** The processes of this machine, with its clocks and processors. */
+async function thisMachine(): Promise<Pick<EmbeddedKernelOptions, 'source' | 'machine'>> {
+  const { LiveReader, nodeMachine } = await import('./procfs-node/index.ts');
+  const { procfsSource } = await import('./embedded/index.ts');
+  return { source: procfsSource(new LiveReader()), machine: nodeMachine() };
 }
 
 /**

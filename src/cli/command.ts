@@ -55,6 +55,11 @@ export interface Invocation {
   readonly jsonIndent: number | undefined;
   /** Opens the kernel that the options choose; closed by the main program. */
   openKernel(): Promise<Kernel>;
+  /**
+   * The same for what is to outlast the command, or was there before it: the host kernel.
+   * @throws BpfiterError `unsupported` if the options choose the embedded one
+   */
+  openLastingKernel(): Promise<Kernel>;
   /** Says something on stderr if `-d` was given. */
   debug(message: string): void;
 }

@@ -69,6 +69,13 @@ async function openProfileJudge({ options, debug }: Invocation): Promise<Judge> 
     const btf = await readBtf(options.btf);
     return new ProfileJudge(linux618(btf), new DescribedTarget({ btf, version: PROFILE_VERSION }));
   }
+  if (!existsSync('/sys/kernel/btf/vmlinux')) {
+    const { EmbeddedTarget, embeddedProfile, model } = await import('../embedded/index.ts');
+    debug(
+      'verifying by the rules of Linux 6.18, with the types of the embedded kernel, as none runs here that has BTF',
+    );
+    return new ProfileJudge(embeddedProfile(model), new EmbeddedTarget(model, { possibleCpus: 1 }));
+  }
   const btf = kernelBtf();
   debug('verifying by the rules of Linux 6.18, with the types, configuration and symbols of the running kernel');
   const host = new HostTarget();

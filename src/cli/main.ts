@@ -121,24 +121,43 @@ async function dispatch([word, ...rest]: readonly string[], options: OptionValue
   return invoke(command, rest, options);
 }
 
+type KernelChoice = 'auto' | 'host' | 'embedded';
+
+/** Why the choice was left to us and fell on the embedded kernel, as a clause. */
+async function whyEmbedded({ kind }: Kernel, choice: KernelChoice): Promise<string> {
+  if (kind !== 'embedded' || choice !== 'auto') return '';
+  const { bpfPermitted } = await import('../host/index.ts');
+  const permission = bpfPermitted();
+  return permission.ok ? '' : `: ${permission.reason}`;
+}
+
 async function invoke(command: Command, words: readonly string[], options: OptionValues): Promise<number> {
   let kernel: Kernel | undefined;
   const debug = (message: string) => {
     if (options.debug === true) process.stderr.write(`bpfiter: ${message}\n`);
   };
+  const open = async (chosen: KernelChoice): Promise<Kernel> => {
+    if (kernel === undefined) {
+      const { openKernel } = await import('../index.ts');
+      kernel = await openKernel({
+        kernel: chosen,
+        onTrace: (line) => process.stderr.write(`${oneLine(line)}\n`),
+      });
+      debug(`using the ${kernel.kind} kernel${await whyEmbedded(kernel, chosen)}`);
+    }
+    return kernel;
+  };
+  const choice = (options.kernel ?? 'auto') as KernelChoice; // checked by checkOptions()
   try {
     return await command.run({
       words: new Words(words, command.name),
       options,
       jsonIndent: options.pretty === true ? 2 : options.json === true ? 0 : undefined,
       debug,
-      openKernel: async () => {
-        if (kernel === undefined) {
-          const { openKernel } = await import('../index.ts');
-          kernel = await openKernel({ kernel: (options.kernel ?? 'auto') as 'auto' | 'host' | 'embedded' });
-          debug(`using the ${kernel.kind} kernel`);
-        }
-        return kernel;
+      openKernel: () => open(choice),
+      openLastingKernel: async () => {
+        if (choice !== 'embedded') return open('host');
+        throw new BpfiterError('unsupported', 'the embedded kernel ends with this command, and its links and pins too');
       },
     });
   } finally {

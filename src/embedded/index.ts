@@ -1,5 +1,6 @@
 /** The embedded kernel: verifies, compiles and runs programs inside this process. No I/O, any JavaScript engine. */
 export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
+export { writeNanoseconds } from './machine.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export { EmbeddedTarget, type EmbeddedTargetOptions, embeddedProfile, layoutOf, Model, model } from './model/index.ts';
 export { type RawProgram, runRaw } from './raw-program.ts';

@@ -7,7 +7,7 @@ import type { Machine } from './runtime.ts';
 const NS_PER_MS = 1e6;
 const WORD = 2 ** 32;
 
-/** Writes a number of nanoseconds, less than 2^53, as [low, high] words. */
+/** Writes a number of nanoseconds as [low, high] words. */
 export function writeNanoseconds(nanoseconds: number, into: Uint32Array): void {
   into[0] = nanoseconds >>> 0;
   into[1] = Math.floor(nanoseconds / WORD);

@@ -1,5 +1,6 @@
-/** Reads the files of /proc that the embedded kernel's objects come from, on Node. */
+/** On Node: the files of /proc that the embedded kernel's objects come from, and the machine's clocks and processors. */
 export { LiveReader } from './live.ts';
+export { nodeMachine } from './machine.ts';
 export { openSource } from './open.ts';
 export {
   RECORDABLE,

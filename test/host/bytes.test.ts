@@ -2,9 +2,9 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Btf } from '../../src/btf/index.ts';
+import { countCpus } from '../../src/cpu-list.ts';
 import { BpfiterError } from '../../src/errors.ts';
 import * as attributes from '../../src/host/attributes.ts';
-import { countCpus } from '../../src/host/cpus.ts';
 import { failure } from '../../src/host/failure.ts';
 import { findSymbol } from '../../src/host/kallsyms.ts';
 import { readKernelBtf } from '../../src/host/kernel-btf.ts';
