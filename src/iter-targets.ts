@@ -7,6 +7,7 @@
  * 1, 3.1 and 7.2. What BTF does not say (trust, sleepability, parameters) a kernel has to be asked for.
  */
 import { BTF_KIND_FUNC, type Btf, type FunctionPrototype, type TypeId, typeName } from './btf/index.ts';
+import type { IterParameters } from './kernel.ts';
 
 const PREFIX = 'bpf_iter_';
 
@@ -23,6 +24,15 @@ export interface IterTarget {
   readonly btfId: TypeId;
   /** The members of the program's context, `meta` first, 8 bytes each. */
   readonly context: readonly IterArgument[];
+}
+
+/** What BTF does not say of a target. */
+export interface TargetProperties {
+  /** The verifier's type of each member of the context: `trusted_ptr_task_struct`, `scalar`. */
+  readonly registers: readonly string[];
+  /** Whether `iter.s/` programs attach. */
+  readonly sleepable: boolean;
+  readonly parameter: keyof IterParameters | undefined;
 }
 
 export interface OpenCodedIterator {

@@ -4,6 +4,7 @@
  */
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
+import type { TargetProperties } from '../iter-targets.ts';
 import { makeInvoke, webAssembly } from '../jit/index.ts';
 import type { IterParameters, Kernel, KernelMap, Link, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
 import type { KernelObject } from '../loaded-object.ts';
@@ -28,6 +29,7 @@ import { EmbeddedTarget, embeddedProfile, model as linuxModel, Model, modelParts
 import { EmbeddedProgram, type ProgramHost, type ProgramParts } from './program.ts';
 import type { Machine } from './runtime.ts';
 import type { KernelObjects, Source } from './sources/source.ts';
+import { targetProperties } from './target-properties.ts';
 import { targetsOf, type UserTarget, userTarget, userTargetPart, userTargetRow } from './targets/index.ts';
 
 export interface EmbeddedKernelOptions {
@@ -136,6 +138,12 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   /** The targets that programs can attach to. */
   targets(): Iterable<IterTargetDefinition> {
     return this.#targets.values();
+  }
+
+  /** What BTF does not say of a target; undefined for one that this kernel does not have. */
+  describeTarget(name: string): TargetProperties | undefined {
+    const target = this.#targets.get(name);
+    return target && targetProperties(target, this.profile);
   }
 
   openMap(selector: KernelMap | MapSelector): MapBase {

@@ -9,4 +9,4 @@ export { kernelBtf } from './kernel-btf.ts';
 export { loadedBtf, loadedLinks, loadedMaps, loadedPrograms, type ProgramInfo } from './listing.ts';
 export { type BpfPermission, bpfPermitted } from './privilege.ts';
 export { HostTarget } from './target.ts';
-export { probeTarget, type TargetProperties } from './target-probe.ts';
+export { probeTarget } from './target-probe.ts';

@@ -7,7 +7,7 @@
 import { constants } from 'node:os';
 import { encodeAll, type Instruction } from '../isa/index.ts';
 import type { ParameterKind } from '../iter-parameters.ts';
-import type { IterTarget } from '../iter-targets.ts';
+import type { IterTarget, TargetProperties } from '../iter-targets.ts';
 import {
   BPF_F_SLEEPABLE,
   BPF_LINK_CREATE,
@@ -22,14 +22,6 @@ import { tryBpf } from './syscall.ts';
 import { exit, setRegister } from './tiny-programs.ts';
 
 const { EBADF, EINVAL } = constants.errno;
-
-export interface TargetProperties {
-  /** The verifier's type of each member of the context: `trusted_ptr_task_struct`, `scalar`. */
-  readonly registers: readonly string[];
-  /** Whether `iter.s/` programs attach. */
-  readonly sleepable: boolean;
-  readonly parameter: ParameterKind | undefined;
-}
 
 /** @returns undefined if the kernel refuses the programs: no target of that name, or no privilege */
 export function probeTarget(target: IterTarget): TargetProperties | undefined {

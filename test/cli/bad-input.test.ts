@@ -324,8 +324,8 @@ describe.skipIf(!canBecomeNobody)('without privileges (skipped where the tests c
   const reason = /the host kernel cannot be used: bpf\(2\) answers E\w+ \(.+\)\S*: .+\n$/;
 
   test.each([
-    ['run', task],
-    ['prog', 'run', program('numbers')],
+    ['run', '--kernel', 'host', task],
+    ['prog', 'run', program('numbers'), '--kernel', 'host'],
     ['verify', '--kernel', 'host', task],
     ['link', 'show'],
   ])('%s %s says why it is not permitted', async (...args) => {
@@ -342,8 +342,16 @@ describe.skipIf(!canBecomeNobody)('without privileges (skipped where the tests c
     expect(stderr).toMatch(/^Error: can't load objfile \S+: the host kernel cannot be used: /);
   });
 
-  test('targets are listed from BTF alone', async () => {
-    const { status, stdout } = await bpfiter(['targets', '--json'], nobody);
+  test('run and prog run take the embedded kernel, and say why when asked', async () => {
+    const { status, stdout, stderr } = await bpfiter(['run', '-d', task], nobody);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ +TGID +PID +PPID S COMM\n/);
+    expect(stderr).toMatch(/using the embedded kernel: bpf\(2\) answers /);
+    expect((await bpfiter(['prog', 'run', program('numbers')], nobody)).status).toBe(0);
+  });
+
+  test('targets of the host are listed from BTF alone', async () => {
+    const { status, stdout } = await bpfiter(['targets', '--json', '--kernel', 'host'], nobody);
     expect(status).toBe(0);
     const { targets } = JSON.parse(stdout);
     expect(targets.map(({ name }: { name: string }) => name)).toContain('task');

@@ -107,12 +107,27 @@ test('control characters in what a user gives come out as escapes, so that a fai
   expect(outcome).toEqual(failure(2, 'no\\x0asuch\\x1b[31m.bpf.o: no such file'));
 });
 
-test('the embedded kernel is refused by name while there is none', async () => {
-  const message = 'the embedded kernel is not part of this version; use --kernel host';
-  expect(await bpfiter(['targets', '--kernel', 'embedded'])).toEqual(failure(1, message));
+test('what would end with the embedded kernel is not done in it', async () => {
+  const message = 'the embedded kernel ends with this command, and its links and pins too';
   expect(await bpfiter(['link', '--kernel=embedded'])).toEqual(failure(1, message));
-  const object = program('task');
-  expect(await bpfiter(['run', object, '--kernel', 'embedded'])).toEqual(failure(1, `${object}: ${message}`));
+  const { status, stderr } = await bpfiter(['iter', 'pin', program('task'), '/sys/fs/bpf/x', '--kernel', 'embedded']);
+  expect(status).toBe(255);
+  expect(stderr).toContain(message);
+});
+
+test('the embedded kernel tells of its targets what the running one tells of the same', async () => {
+  const { status, stdout } = await bpfiter(['targets', '--json', '--kernel', 'embedded']);
+  expect(status).toBe(0);
+  const task = JSON.parse(stdout).targets.find(({ name }: { name: string }) => name === 'task');
+  expect(task).toEqual({
+    name: 'task',
+    context: [
+      { name: 'meta', type: 'struct bpf_iter_meta *', register: 'trusted_ptr_bpf_iter_meta' },
+      { name: 'task', type: 'struct task_struct *', register: 'trusted_ptr_or_null_task_struct' },
+    ],
+    parameter: 'task',
+    sleepable: true,
+  });
 });
 
 describe('the output', () => {

@@ -103,7 +103,7 @@ async function reportFailure(error: unknown, { options, jsonIndent }: Invocation
   return error.exit;
 }
 
-async function pin({ words, options, openKernel }: Invocation): Promise<void> {
+async function pin({ words, options, openLastingKernel }: Invocation): Promise<void> {
   if (words.left < 2) {
     throw new IterFailure(`'pin' needs at least 2 arguments, ${words.left} found`, { usage: true });
   }
@@ -111,13 +111,13 @@ async function pin({ words, options, openKernel }: Invocation): Promise<void> {
   const target = words.expect('PATH');
   const { map, mainThreadOnly } = parsePinWords(words);
 
-  using opened = map === undefined ? undefined : openMap(await failing('', openKernel), map);
+  using opened = map === undefined ? undefined : openMap(await failing('', openLastingKernel), map);
   const object = await openObject(path);
   const program = object.programs[0];
   if (program === undefined) throw new IterFailure(`can't find bpf program in objfile ${path}`, { exit: noProgram });
   if (mainThreadOnly) requireTaskIterator(program);
 
-  const kernel = await failing(`can't load objfile ${path}: `, openKernel);
+  const kernel = await failing(`can't load objfile ${path}: `, openLastingKernel);
   const logLevel = options.debug === true ? 1 : 0;
   using loaded = await load(kernel, object, path, {
     logLevel,

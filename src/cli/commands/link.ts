@@ -16,7 +16,7 @@ export const link: Command = {
     if (words.left > 0) words.expectKeyword('show', 'list');
     const selector = parseSelector(words);
     words.end();
-    const kernel = await invocation.openKernel();
+    const kernel = await invocation.openLastingKernel();
     const links = selector === undefined ? [...kernel.links()] : [infoOf(kernel.openLink(selector))];
     if (jsonIndent !== undefined) {
       const objects = links.map(jsonFields);

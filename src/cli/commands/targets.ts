@@ -3,8 +3,15 @@
  * context, and which parameters and sleepable programs each takes, from asking the kernel where that is permitted.
  */
 import type { Btf } from '../../btf/index.ts';
-import { bpfPermitted, kernelBtf, probeTarget, type TargetProperties } from '../../host/index.ts';
-import { type IterTarget, iterTargetsOf, type OpenCodedIterator, openCodedIteratorsOf } from '../../iter-targets.ts';
+import type { EmbeddedKernel } from '../../embedded/index.ts';
+import { bpfPermitted, kernelBtf, probeTarget } from '../../host/index.ts';
+import {
+  type IterTarget,
+  iterTargetsOf,
+  type OpenCodedIterator,
+  openCodedIteratorsOf,
+  type TargetProperties,
+} from '../../iter-targets.ts';
 import { formatJson } from '../../records/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { writeLine } from '../output.ts';
@@ -17,22 +24,25 @@ export const targets: Command = {
 
   async run(invocation) {
     invocation.words.end();
-    if (invocation.options.kernel === 'embedded') {
-      await print(invocation, (await invocation.openKernel()).btf(), false);
+    const { kernel: choice = 'auto' } = invocation.options;
+    const permission = bpfPermitted();
+    if (choice === 'embedded' || (choice === 'auto' && !permission.ok)) {
+      const kernel = (await invocation.openKernel()) as EmbeddedKernel; // what openKernel() gives for these
+      await print(invocation, kernel.btf(), ({ name }) => kernel.describeTarget(name));
       return 0;
     }
-    const permission = bpfPermitted();
     if (!permission.ok) invocation.debug(`listed from BTF alone: ${permission.reason}`);
-    await print(invocation, kernelBtf(), permission.ok);
+    await print(invocation, kernelBtf(), (target) => (permission.ok ? probeTarget(target) : undefined));
     return 0;
   },
 };
 
-async function print({ jsonIndent }: Invocation, btf: Btf, permitted: boolean): Promise<void> {
-  const described = iterTargetsOf(btf).map((target) => ({
-    target,
-    properties: permitted ? probeTarget(target) : undefined,
-  }));
+async function print(
+  { jsonIndent }: Invocation,
+  btf: Btf,
+  describe: (target: IterTarget) => TargetProperties | undefined,
+): Promise<void> {
+  const described = iterTargetsOf(btf).map((target) => ({ target, properties: describe(target) }));
   const openCoded = openCodedIteratorsOf(btf);
   if (jsonIndent !== undefined) {
     const objects = { targets: described.map(jsonOf), openCoded: openCoded.map(openCodedJson) };
