@@ -2,8 +2,13 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { findFunction, functionsOfCompiler } from '../dist/embedded/functions.js';
+import { whyUnsupported } from '../dist/embedded/unsupported.js';
 import { FEATURES, SECTION_DEFINITIONS } from '../dist/object/index.js';
 import * as uapi from '../dist/uapi/index.js';
+import { helperPrototypes } from '../dist/verifier/profile/linux-6.18/helpers.js';
+import { kfuncs } from '../dist/verifier/profile/linux-6.18/kfuncs.js';
+import { functionsPage } from './functions-page.mjs';
 import { kernelsPage } from './kernels-page.mjs';
 import { parityPage, verifierSources } from './parity-page.mjs';
 
@@ -11,6 +16,14 @@ const root = new URL('../', import.meta.url);
 
 const kernels = kernelsPage({ ...uapi, features: FEATURES.values(), sections: SECTION_DEFINITIONS });
 writeFileSync(new URL('docs/kernels.md', root), kernels);
+
+const functions = functionsPage({
+  helpers: [...helperPrototypes.keys()].map((id) => uapi.helperName(id)),
+  kfuncs: [...kfuncs.keys()],
+  isDefined: (name) => findFunction(name) !== undefined || functionsOfCompiler.has(name),
+  whyUnsupported,
+});
+writeFileSync(new URL('docs/functions.md', root), functions);
 
 const { readRules, tables } = await importTypeScript(new URL('test/verifier/rules.ts', root));
 const parity = parityPage({

@@ -20,6 +20,16 @@ const helperGroups: readonly Group[] = [
   { reason: 'a process cannot make system calls for a program', names: 'sys_bpf sys_close' },
   { reason: 'files have no integrity measurements', names: 'ima_inode_hash ima_file_hash' },
   { reason: 'no program is executed here', names: 'bprm_opts_set' },
+  {
+    reason: 'nobody can put a cgroup into an array of them',
+    names: 'current_task_under_cgroup skb_under_cgroup',
+  },
+  { reason: 'packets are not encrypted', names: 'skb_get_xfrm_state' },
+  { reason: 'sockets have no connection that could be changed', names: 'bind tcp_send_ack' },
+  {
+    reason: 'packets are not routed',
+    names: 'lwt_push_encap lwt_seg6_store_bytes lwt_seg6_adjust_srh lwt_seg6_action',
+  },
   { reason: 'nothing is received from remote controls', names: 'rc_repeat rc_keydown rc_pointer_rel' },
   { reason: 'the device number of namespace files is not known', names: 'get_ns_current_pid_tgid' },
 ];
@@ -57,6 +67,11 @@ const kfuncGroups: readonly Group[] = [
     names:
       'bpf_ct_insert_entry bpf_ct_release bpf_ct_change_status bpf_ct_change_timeout bpf_ct_set_nat_info ' +
       'bpf_ct_set_status bpf_ct_set_timeout bpf_skb_ct_alloc bpf_skb_ct_lookup bpf_xdp_ct_alloc bpf_xdp_ct_lookup',
+  },
+  { reason: 'packets are not encrypted', names: 'bpf_xdp_get_xfrm_state bpf_xdp_xfrm_state_release' },
+  {
+    reason: 'sockets have no connection that could be changed',
+    names: 'bpf_sock_destroy bpf_sk_assign_tcp_reqsk',
   },
   {
     reason: 'it is there for the kernel’s own tests',
