@@ -2,7 +2,7 @@
  * What a session does for each task: the plan for its files, and which references it follows. Worked out once.
  */
 import type { Model } from '../../model/index.ts';
-import type { Needs } from '../needs.ts';
+import { Needs } from '../needs.ts';
 import { type FileOfTask, fillPlan, HOSTS, type Host } from './fill-plan.ts';
 import { TaskFiles } from './task-files.ts';
 
@@ -45,7 +45,9 @@ const WAYS: readonly (readonly [host: Host, members: readonly string[]])[] = [
 ];
 
 export function taskPlan(model: Model, needs: Needs): TaskPlan {
-  const { files } = fillPlan(model, needs);
+  // Whoever follows the pointer finds the mask.
+  const mask = needs.has('task_struct', 'cpus_ptr') ? Needs.of(['task_struct.cpus_mask']) : Needs.nothing;
+  const { files } = fillPlan(model, needs.and(mask));
   const stat = files.get('stat');
   const task = (...members: string[]) => needs.any('task_struct', members);
   const hosts = new Set<Host>(['task_struct']);

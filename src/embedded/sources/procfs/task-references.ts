@@ -49,7 +49,8 @@ const LIMITS = [
 /** Lines of `status` by the counters of rss_stat, in kB. */
 const COUNTERS = ['RssFile', 'RssAnon', 'VmSwap', 'RssShmem'];
 const PAGE_KB = 4;
-const PID_LISTS = ['NStgid', 'NStgid', 'NSpgid', 'NSsid'];
+/** By enum pid_type; a thread's own number is not of the process. */
+const PID_LISTS = [undefined, 'NStgid', 'NSpgid', 'NSsid'];
 
 export class TaskReferences {
   readonly #memory: KernelMemory;
@@ -128,7 +129,7 @@ export class TaskReferences {
     if (hosts.signal_struct === 0) return;
     const pids = hosts.signal_struct + this.#at('signal_struct', 'pids');
     PID_LISTS.forEach((key, index) => {
-      putPointer(this.#memory, pids + index * 8, pid(key));
+      if (key !== undefined) putPointer(this.#memory, pids + index * 8, pid(key));
     });
   }
 

@@ -81,6 +81,8 @@ function placesOf(model: Model) {
     tgid: at('tgid'),
     comm: at('comm'),
     leader: at('group_leader'),
+    cpus: at('cpus_ptr'),
+    cpuMask: at('cpus_mask'),
     realParent: at('real_parent'),
     parent: at('parent'),
     signal: at('signal'),
@@ -208,10 +210,11 @@ export class TaskTable {
 
   #putIdentity({ hosts, tid, tgid, leader }: TaskRecord): void {
     const { i32 } = this.#memory;
-    const { pid, tgid: tgidAt, leader: leaderAt } = this.#place;
+    const { pid, tgid: tgidAt, leader: leaderAt, cpus, cpuMask } = this.#place;
     i32[(hosts.task_struct + pid) >> 2] = tid;
     i32[(hosts.task_struct + tgidAt) >> 2] = tgid;
     putPointer(this.#memory, hosts.task_struct + leaderAt, leader.hosts.task_struct);
+    putPointer(this.#memory, hosts.task_struct + cpus, hosts.task_struct + cpuMask);
   }
 
   /** The task that runs when there is nothing to run: number 0, its own parent. */

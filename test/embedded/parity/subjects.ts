@@ -1,0 +1,77 @@
+/**
+ * Processes that tests make to look at on both kernels: stopped, so that nothing of them changes while they are read.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Subject } from './compare.ts';
+
+/** What the process has open and mapped beside what Node needs: files of all kinds. */
+const SCRIPT = `
+const fs = require('fs'), net = require('net'), { Worker } = require('worker_threads');
+process.title = 'subject';
+const path = process.argv[1];
+fs.writeFileSync(path, 'text');
+fs.openSync(path, 'r'); fs.openSync(path, 'a'); fs.openSync(path, 'r+');
+const gone = fs.openSync(path + '.gone', 'w+'); fs.writeSync(gone, 'x'); fs.unlinkSync(path + '.gone');
+fs.openSync('/', 'r'); fs.openSync('/dev/null', 'r+'); fs.openSync('/dev/zero', 'r'); fs.openSync('/proc/self/maps', 'r');
+fs.watch(path, () => {});
+const unix = net.createServer().listen(path + '.sock'), tcp = net.createServer().listen(0, '127.0.0.1');
+new Worker('setInterval(() => {}, 1e6)', { eval: true });
+const zombie = require('child_process').spawn('true');
+setInterval(() => {}, 1e6);
+tcp.on('listening', () => setTimeout(() => console.log('ready'), 500));
+`;
+
+export class Subjects implements Disposable {
+  readonly #children: ChildProcess[] = [];
+  readonly #paths: string[] = [];
+
+  /** @param path of a file that the process may make, and others beside it */
+  async start(path: string): Promise<number> {
+    const child = spawn(process.execPath, ['-e', SCRIPT, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#children.push(child);
+    this.#paths.push(path, `${path}.sock`);
+    await new Promise((resolve, reject) => {
+      child.stdout?.once('data', resolve);
+      child.once('exit', () => reject(new Error('the subject ended')));
+    });
+    const pid = child.pid ?? 0;
+    await stop(pid);
+    return pid;
+  }
+
+  /** A process that has ended and is not waited for: its parent is stopped. */
+  async zombie(): Promise<number> {
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; kill -STOP $$; wait'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#children.push(parent);
+    const text = await new Promise<string>((resolve) => parent.stdout?.once('data', (data) => resolve(String(data))));
+    const pid = Number(text);
+    while (stateOf(pid) !== 'Z') await sleep(20);
+    return pid;
+  }
+
+  [Symbol.dispose](): void {
+    for (const child of this.#children) child.kill('SIGKILL');
+    for (const path of this.#paths) rmSync(path, { force: true });
+  }
+}
+
+const stateOf = (pid: number): string =>
+  /^State:\s*(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
+
+async function stop(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  while (stateOf(pid) !== 'T') await sleep(10);
+  // Its other threads stop a little later.
+  await sleep(100);
+}
+
+export const subjectsOf = (pid: number, name: string): readonly Subject[] =>
+  (['task', 'task_file', 'task_vma'] as const).map((target) => ({
+    name: `${name}, ${target}`,
+    target,
+    parameters: { task: { pid } },
+  }));
