@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { BpfiterError } from '../errors.ts';
 import { bpfPermitted, HostTarget, kernelBtf } from '../host/index.ts';
 import { type Kernel, openObject } from '../index.ts';
+import { decisiveLine } from '../kernel-log.ts';
 import { type BpfObject, type LinkTarget, link } from '../object/index.ts';
 import { accept, DescribedTarget, type KernelProfile, linux618, VerifierInput } from '../verifier/index.ts';
 import { readBtf } from './btf-files.ts';
@@ -33,7 +34,11 @@ export async function openJudge(invocation: Invocation): Promise<Judge> {
     throw new BpfiterError('usage', '--btf chooses the types for --kernel embedded; the host kernel has its own');
   }
   if (kernel === 'host' || (kernel === 'auto' && btf === undefined && bpfPermitted().ok)) {
-    return new KernelJudge(await invocation.openKernel());
+    return new KernelJudge(
+      await invocation.openKernel(),
+      // JSON has no room for advice.
+      invocation.jsonIndent === undefined ? () => openProfileJudge(invocation) : undefined,
+    );
   }
   return openProfileJudge(invocation);
 }
@@ -50,14 +55,45 @@ function openForVerdict(bytes: Uint8Array, name: string): BpfObject {
 
 class KernelJudge implements Judge {
   readonly #kernel: Kernel;
+  readonly #openAdviser: (() => Promise<Judge>) | undefined;
+  #adviser: Promise<Judge> | undefined;
 
-  constructor(kernel: Kernel) {
+  /** @param openAdviser opens our own verifier, which can say more of a refusal than the kernel */
+  constructor(kernel: Kernel, openAdviser: (() => Promise<Judge>) | undefined) {
     this.#kernel = kernel;
+    this.#openAdviser = openAdviser;
   }
 
   async accept(bytes: Uint8Array, object: string, program: string, logLevel: number): Promise<Acceptance> {
-    using loaded = await this.#kernel.load(openForVerdict(bytes, object), { programs: [program], logLevel });
-    return { log: loaded.program(program).log };
+    try {
+      using loaded = await this.#kernel.load(openForVerdict(bytes, object), { programs: [program], logLevel });
+      return { log: loaded.program(program).log };
+    } catch (error) {
+      throw error instanceof BpfiterError && error.code === 'refused'
+        ? await this.#explained(error, bytes, object, program)
+        : error;
+    }
+  }
+
+  /** With what our own verifier says of it, if that refuses the program for the same reason. */
+  async #explained(refusal: BpfiterError, bytes: Uint8Array, object: string, program: string): Promise<BpfiterError> {
+    const reason = decisiveLine(refusal.detail ?? '');
+    if (reason === undefined || this.#openAdviser === undefined) return refusal;
+    try {
+      this.#adviser ??= this.#openAdviser();
+      await (await this.#adviser).accept(bytes, object, program, 0);
+    } catch (error) {
+      if (!(error instanceof BpfiterError)) throw error;
+      const { explanation, message } = error;
+      if (explanation !== undefined && message === reason)
+        return new BpfiterError(refusal.code, refusal.message, {
+          cause: refusal.cause,
+          detail: refusal.detail ?? '',
+          explanation,
+          ...(refusal.errno !== undefined && { errno: refusal.errno }),
+        });
+    }
+    return refusal;
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { DEFAULT_BPFFS } from '../../src/host/index.ts';
 import { describeOnHost } from '../host/permitted.ts';
@@ -33,6 +34,17 @@ async function verdicts(...args: readonly string[]) {
 }
 
 describeOnHost('verify', () => {
+  test("says below the kernel's refusal where the program goes wrong, but not in JSON", async () => {
+    const object = fileURLToPath(new URL('../verifier/kfuncs/programs/maps.bpf.o', import.meta.url));
+    const asked = ['verify', '--kernel', 'host', '--program', 'read_locks', object];
+    const { status, stdout } = await bpfiter(asked);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^reject .*bpf_spin_lock cannot be accessed directly by load\/store \[EACCES\]\n {4}maps\.bpf\.c:\d+: /,
+    );
+    expect((await bpfiter([...asked, '--json'])).stdout.split('\n')).toHaveLength(2);
+  });
+
   test("gives a verdict for each program of each object, with the kernel's statistics", async () => {
     const { status, stdout, stderr } = await bpfiter(['verify', task, program('task_and_files')]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -93,7 +105,8 @@ describeOnHost('verify', () => {
       expect(lines).toMatchObject([{ program: 'dump_task', verdict: 'reject', errno, code }]);
       expect(lines[0].message).toMatch(message);
       const { stdout } = await bpfiter(['verify', path]);
-      expect(stdout.split('\n')).toHaveLength(2);
+      // Advice stands below, indented.
+      expect(stdout.split('\n').filter((line) => /^\S/.test(line))).toHaveLength(1);
       expect(stdout).toContain(`: ${lines[0].message} [E`);
     },
   );

@@ -68,7 +68,7 @@ export const isProfiledKernel = release().startsWith('6.18.') && existsSync(VMLI
 const btf = isProfiledKernel
   ? Btf.parse(readFileSync(VMLINUX), { name: 'vmlinux' })
   : Btf.parse(new BtfBuilder().bytes());
-const profile = linux618(btf);
+export const profile = linux618(btf);
 
 const BTF_PREFIXES: Readonly<Record<string, readonly [prefix: string, kind: 'func' | 'typedef']>> = {
   iter: ['bpf_iter_', 'func'],
@@ -150,6 +150,10 @@ export function factsOf(test: Case, maps: Readonly<Record<string, CaseMap>>): In
   if (facts === undefined) throw new Error(`refused: ${message}`);
   return facts;
 }
+
+/** One that counts to two million: more than the verifier walks. */
+export const longProgram = (): VerifierProgram =>
+  programOf({ name: 'long', code: 'r0 = 0; again:; r0 += 1; if r0 < 2000000 goto again; r0 = 0; exit' }, {});
 
 /** The verifier's log, for looking into a disagreement. */
 export const logOf = (test: Case, maps: Readonly<Record<string, CaseMap>>): string =>
