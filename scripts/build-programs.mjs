@@ -1,5 +1,5 @@
 /**
- * Builds the BPF programs of this repository, programs/*.bpf.c and test/**\/fixtures/*.bpf.c, and records in programs/objects.json what each object
+ * Builds the BPF programs of this repository, programs/*.bpf.c, bench/programs/*.bpf.c and test/**\/fixtures/*.bpf.c, and records in programs/objects.json what each object
  * was built from. The objects are committed, so that nobody needs clang to use or test them; a test runs `--check` and fails if one is stale.
  *
  *   npm run programs                    build what is stale or missing
@@ -38,7 +38,7 @@ function filesEnding(root, ending) {
     const path = join(root, directory);
     return existsSync(path) ? readdirSync(path, { recursive }).map((name) => join(directory, name)) : [];
   };
-  return [...list('programs', false), ...list('test', true).filter((path) => /(^|\/)fixtures\/[^/]+$/.test(path))]
+  return [...list('programs', false), ...list('bench/programs', false), ...list('test', true).filter((path) => /(^|\/)fixtures\/[^/]+$/.test(path))]
     .filter((path) => path.endsWith(ending))
     .sort();
 }
