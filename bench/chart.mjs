@@ -10,7 +10,7 @@ const RIGHT = 90;
 const TOP = 92;
 const COLOURS = ['#d9730d', '#3b7dd8', '#5f9e6e'];
 
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
  * @param chart { title, subtitle, unit, engines: [name], groups: [{ name, values: [number | undefined] }], line }
@@ -23,7 +23,7 @@ export function barChart({ title, subtitle, engines, groups, line }) {
   const bottom = TOP + groups.length * groupHeight;
   const height = bottom + 44;
   const parts = [];
-  const text = (x, y, content, more = '') => parts.push(`<text x="${x}" y="${y}" ${more}>${escape(content)}</text>`);
+  const text = (x, y, content, more = '') => parts.push(`<text x="${x}" y="${y}" ${more}>${escapeXml(content)}</text>`);
 
   text(24, 34, title, 'class="title"');
   text(24, 54, subtitle, 'class="quiet"');
@@ -45,7 +45,9 @@ export function barChart({ title, subtitle, engines, groups, line }) {
       if (value === undefined) continue;
       const top = y + index * ROW;
       const width = Math.max(value * scale, 1);
-      parts.push(`<rect x="${LEFT}" y="${top}" width="${width.toFixed(1)}" height="${ROW - 3}" rx="2" fill="${COLOURS[index]}"/>`);
+      parts.push(
+        `<rect x="${LEFT}" y="${top}" width="${width.toFixed(1)}" height="${ROW - 3}" rx="2" fill="${COLOURS[index]}"/>`,
+      );
       text((LEFT + width + 6).toFixed(1), top + ROW - 5, value.toFixed(2), 'class="value"');
     }
   }
@@ -54,7 +56,7 @@ export function barChart({ title, subtitle, engines, groups, line }) {
   text(at + 4, bottom + 34, line.label, 'class="quiet" text-anchor="middle"');
 
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
-<title>${escape(title)}</title>
+<title>${escapeXml(title)}</title>
 <style>
 text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #24292f; }
 .title { font-size: 18px; font-weight: 600; }

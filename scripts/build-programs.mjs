@@ -38,7 +38,11 @@ function filesEnding(root, ending) {
     const path = join(root, directory);
     return existsSync(path) ? readdirSync(path, { recursive }).map((name) => join(directory, name)) : [];
   };
-  return [...list('programs', false), ...list('bench/programs', false), ...list('test', true).filter((path) => /(^|\/)fixtures\/[^/]+$/.test(path))]
+  return [
+    ...list('programs', false),
+    ...list('bench/programs', false),
+    ...list('test', true).filter((path) => /(^|\/)fixtures\/[^/]+$/.test(path)),
+  ]
     .filter((path) => path.endsWith(ending))
     .sort();
 }
