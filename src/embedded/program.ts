@@ -146,14 +146,18 @@ export class EmbeddedProgram implements Program, Pinned {
     try {
       const { context, subject, repeat } = prepared;
       const invocation = this.#invocation(context, subject, session);
-      let retval = 0;
-      let milliseconds = 0;
-      for (let round = 0; round < repeat; round++) {
-        prepared.begin();
-        const start = performance.now();
-        retval = this.#call(invocation);
-        milliseconds += performance.now() - start;
-      }
+      const { entry } = this.instance;
+      const start = performance.now();
+      // As Linux does it: all runs within one, as to look at the clock costs as much as a small program.
+      const retval = this.#host.runtime.enter(invocation, () => {
+        let last = 0;
+        for (let round = 0; round < repeat; round++) {
+          prepared.begin();
+          last = entry(context);
+        }
+        return last;
+      });
+      const milliseconds = performance.now() - start;
       return { ...prepared.finish(retval | 0), durationNs: Math.round((milliseconds * 1e6) / repeat) };
     } finally {
       session.close();
