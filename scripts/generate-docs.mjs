@@ -10,6 +10,7 @@ import { helperPrototypes } from '../dist/verifier/profile/linux-6.18/helpers.js
 import { kfuncs } from '../dist/verifier/profile/linux-6.18/kfuncs.js';
 import { functionsPage } from './functions-page.mjs';
 import { kernelsPage } from './kernels-page.mjs';
+import { objectsPage } from './objects-page.mjs';
 import { parityPage, verifierSources } from './parity-page.mjs';
 
 const root = new URL('../', import.meta.url);
@@ -32,6 +33,9 @@ const parity = parityPage({
   sources: verifierSources(root),
 });
 writeFileSync(new URL('docs/parity.md', root), parity);
+
+const { objectsPageFacts } = await importTypeScript(new URL('test/embedded/parity/page.ts', root));
+writeFileSync(new URL('docs/objects.md', root), objectsPage(objectsPageFacts(root)));
 
 /** Of the oldest Node that the package supports, which does not read TypeScript. */
 async function importTypeScript(url) {

@@ -29,7 +29,8 @@ export class LiveReader implements ProcReader {
   readonly name: string;
   readonly recorded: boolean;
   readonly #root: string;
-  #buffer = Buffer.alloc(INITIAL);
+  // A plain array: slice() of Node's own kind does not copy.
+  #buffer = new Uint8Array(INITIAL);
   #statuses: ReadonlyMap<string, FileStatus> | undefined;
 
   /** @param root directory that has `proc`; the system's own if absent */
@@ -68,7 +69,7 @@ export class LiveReader implements ProcReader {
       length += count;
       if (!inPieces && count < room) return length;
       if (length === this.#buffer.length) {
-        const larger = Buffer.alloc(this.#buffer.length * 2);
+        const larger = new Uint8Array(this.#buffer.length * 2);
         larger.set(this.#buffer);
         this.#buffer = larger;
       }
@@ -110,7 +111,7 @@ export class LiveReader implements ProcReader {
 
   #readStatuses(): ReadonlyMap<string, FileStatus> {
     const length = this.read(STATUS_LIST);
-    return parseStatusList(length < 0 ? '' : this.#buffer.toString('utf8', 0, length));
+    return parseStatusList(length < 0 ? '' : new TextDecoder().decode(this.#buffer.subarray(0, length)));
   }
 
   close(): void {}

@@ -2,7 +2,7 @@
  * Processes that tests make to look at on both kernels: stopped, so that nothing of them changes while they are read.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from './compare.ts';
 
@@ -64,9 +64,9 @@ const stateOf = (pid: number): string =>
 
 async function stop(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
-  while (stateOf(pid) !== 'T') await sleep(10);
-  // Its other threads stop a little later.
-  await sleep(100);
+  // Its threads stop one after the other.
+  const runs = () => readdirSync(`/proc/${pid}/task`).some((tid) => stateOf(Number(tid)) !== 'T');
+  while (runs()) await sleep(10);
 }
 
 export const subjectsOf = (pid: number, name: string): readonly Subject[] =>
