@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { findFunction, functionsOfCompiler } from '../dist/embedded/functions.js';
+import { modelParts } from '../dist/embedded/index.js';
 import { whyUnsupported } from '../dist/embedded/unsupported.js';
 import { FEATURES, SECTION_DEFINITIONS } from '../dist/object/index.js';
 import * as uapi from '../dist/uapi/index.js';
@@ -10,6 +11,7 @@ import { helperPrototypes } from '../dist/verifier/profile/linux-6.18/helpers.js
 import { kfuncs } from '../dist/verifier/profile/linux-6.18/kfuncs.js';
 import { functionsPage } from './functions-page.mjs';
 import { kernelsPage } from './kernels-page.mjs';
+import { modelPage } from './model-page.mjs';
 import { objectsPage } from './objects-page.mjs';
 import { parityPage, verifierSources } from './parity-page.mjs';
 
@@ -44,3 +46,4 @@ async function importTypeScript(url) {
   await bundle.close();
   return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
 }
+writeFileSync(new URL('../docs/model.md', import.meta.url), modelPage(modelParts));

@@ -2,7 +2,15 @@
 export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
 export { writeNanoseconds } from './machine.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
-export { EmbeddedTarget, type EmbeddedTargetOptions, embeddedProfile, layoutOf, Model, model } from './model/index.ts';
+export {
+  EmbeddedTarget,
+  type EmbeddedTargetOptions,
+  embeddedProfile,
+  layoutOf,
+  Model,
+  model,
+  modelParts,
+} from './model/index.ts';
 export { type RawProgram, runRaw } from './raw-program.ts';
 export type { Machine } from './runtime.ts';
 export { Needs } from './sources/needs.ts';

@@ -27,6 +27,7 @@ export const memory = part(
       ['unsigned long start_data', 'Data of the program.', 'stat 45'],
       ['unsigned long end_data', 'Its end.', 'stat 46'],
       ['unsigned long start_brk', 'Heap.', 'stat 47'],
+      ['unsigned long brk', 'Its end, to the page.', 'source'],
       ['unsigned long start_stack', 'Bottom of the stack.', 'stat 28'],
       ['unsigned long arg_start', 'Command line.', 'stat 48'],
       ['unsigned long arg_end', 'Its end.', 'stat 49'],
@@ -46,9 +47,25 @@ export const memory = part(
       ['unsigned long vm_end', 'First address behind it.', 'source'],
       ['struct mm_struct *vm_mm', 'Its address space.', 'source'],
       ['vm_flags_t vm_flags', 'Of VM_*: READ, WRITE, EXEC, SHARED and MAYSHARE.', 'source'],
+      [
+        'const struct vm_operations_struct *vm_ops',
+        'NULL for private memory without a file. Of the vdso and its like `special_mapping_vmops`.',
+        'source',
+      ],
       ['unsigned long vm_pgoff', 'Page of the file that it begins with; without one, the page of vm_start.', 'source'],
       ['struct file *vm_file', 'File that it maps, or NULL.', 'source'],
+      ['void *vm_private_data', 'Of the vdso and its like a struct vm_special_mapping, else NULL.', 'source'],
       ['struct anon_vma_name *anon_name', 'Name that prctl(2) gave it, or NULL.', 'source'],
+    ]),
+    struct('vm_operations_struct', 'What the kernel does with an area.', [
+      [
+        'const char *(*name)(struct vm_area_struct *vma)',
+        'Address of `special_mapping_name` where the kernel itself names the area, else NULL.',
+        'source',
+      ],
+    ]),
+    struct('vm_special_mapping', 'An area that the kernel made: vdso, vvar.', [
+      ['const char *name', 'As in maps: `[vdso]`.', 'source'],
     ]),
     struct('anon_vma_name', 'Name of an area.', [['char name[0]', 'The name.', 'source']]),
   ],

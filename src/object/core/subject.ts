@@ -72,14 +72,21 @@ export type Subject = TypeSubject | EnumeratorSubject | FieldSubject;
 
 const malformed = (message: string): BpfiterError => new BpfiterError('malformed', message);
 
-/** `task_struct.cred`, as the kernel names the struct; members of structs without a name are left to their owners. */
+/** `task_struct.cred`, as the kernel names the struct; members of unnamed structs in it count as its own. */
 export function membersOf(subject: Subject): string[] {
   if (subject.kind !== 'field') return [];
   const { btf, steps } = subject;
-  return steps.flatMap(({ typeId, name }) => {
+  const members: string[] = [];
+  let owner = '';
+  let unnamed = false;
+  for (const { typeId, name } of steps) {
     const struct = essentialName(btf.nameOf(typeId));
-    return name === undefined || struct === '' ? [] : [`${struct}.${name}`];
-  });
+    // An unnamed type of a member that has a name is nobody's: whoever reads it reads that member.
+    if (struct !== '' || !unnamed) owner = struct;
+    if (name !== undefined && owner !== '') members.push(`${owner}.${name}`);
+    unnamed = name === undefined;
+  }
+  return members;
 }
 
 /**

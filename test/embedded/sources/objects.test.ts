@@ -217,6 +217,35 @@ describe('memory areas', () => {
     );
   });
 
+  it('tell the heap and what the kernel mapped', () => {
+    const { session, fields, kernel } = open(Needs.everything, {
+      tasks: [
+        {
+          pid: 1,
+          memory: { VmSize: 40 },
+          areas: [
+            { start: 0x10000, end: 0x20000, path: '[heap]' },
+            { start: 0x20000, end: 0x30000, path: '/lib/x' },
+            { start: 0x30000, end: 0x40000, permissions: 'r-xp', path: '[vdso]' },
+          ],
+        },
+      ],
+    });
+    const task = session.taskByPid(1);
+    expect(fields.number(fields.pointer(task, 'task_struct', 'mm'), 'mm_struct', 'brk')).toBe(0x20000);
+    const operations = collect(session.memoryAreas(task, 0, 0)).map((area) => {
+      const vmOps = fields.pointer(area, 'vm_area_struct', 'vm_ops');
+      const name = fields.pointer(vmOps, 'vm_operations_struct', 'name');
+      const data = fields.pointer(area, 'vm_area_struct', 'vm_private_data');
+      return [vmOps, name, data === 0 ? undefined : fields.string(data, 'vm_special_mapping', 'name')];
+    });
+    expect(operations).toEqual([
+      [0, 0, undefined],
+      [kernel.symbol('generic_file_vm_ops'), 0, undefined],
+      [kernel.symbol('special_mapping_vmops'), kernel.symbol('special_mapping_name'), '[vdso]'],
+    ]);
+  });
+
   it('begin with the one that ends above the given address', () => {
     const { session, fields } = open();
     const from = (low: number, high = 0) =>

@@ -21,6 +21,11 @@ const VM_EXEC = 4;
 const VM_SHARED = 8;
 const VM_MAYSHARE = 0x80;
 const LETTER = { r: 0x72, w: 0x77, x: 0x78, s: 0x73 };
+/** Areas that the kernel made and names itself. */
+const SPECIAL = /^\[(vdso|vvar|vvar_vclock|uprobes|vdata|sigpage)\]$/;
+/** Variables with operations. */
+export const SPECIAL_OPERATIONS = 'special_mapping_vmops';
+const FILE_OPERATIONS = 'generic_file_vm_ops';
 const PAGE_SHIFT = 12;
 const TWO_32 = 4294967296;
 
@@ -34,10 +39,23 @@ export class AreaTable {
   readonly #numbers = new NumberReader();
   /** By process, then by first address. */
   readonly #offsets = new Map<number, Map<number, number>>();
-  readonly #place: Readonly<Record<'start' | 'end' | 'mm' | 'flags' | 'pgoff' | 'file' | 'name', number>>;
+  readonly #place: Readonly<
+    Record<'start' | 'end' | 'mm' | 'flags' | 'pgoff' | 'file' | 'name' | 'operations' | 'data', number>
+  >;
   readonly #decoder = new TextDecoder();
+  readonly #special = new Map<string, number>();
+  readonly #variable: (name: string) => number;
 
-  constructor(memory: KernelMemory, model: Model, reader: ProcReader, arena: Arena, files: FileTable, mounts: Mounts) {
+  constructor(
+    memory: KernelMemory,
+    model: Model,
+    reader: ProcReader,
+    arena: Arena,
+    files: FileTable,
+    mounts: Mounts,
+    variable: (name: string) => number,
+  ) {
+    this.#variable = variable;
     this.#memory = memory;
     this.#reader = reader;
     this.#arena = arena;
@@ -54,11 +72,14 @@ export class AreaTable {
       pgoff: at('vm_pgoff'),
       file: at('vm_file'),
       name: at('anon_name'),
+      operations: at('vm_ops'),
+      data: at('vm_private_data'),
     };
   }
 
   clear(): void {
     this.#offsets.clear();
+    this.#special.clear();
     this.#pool.clear();
   }
 
@@ -69,6 +90,7 @@ export class AreaTable {
     if (length <= 0) return [];
     const { needs } = session.plan;
     const wantsFile = needs.has('vm_area_struct', 'vm_file');
+    const wantsOperations = needs.any('vm_area_struct', ['vm_ops', 'vm_private_data']);
     const wantsName = needs.has('vm_area_struct', 'anon_name');
     // Files and names lead to other files of /proc, which would take the buffer away.
     const { buffer } = this.#reader;
@@ -110,6 +132,7 @@ export class AreaTable {
           const file = hasFile ? this.#fileOf(record, bytes, path.device, lineEnd, shared, plan, session) : 0;
           putPointer(memory, area + this.#place.file, file);
         }
+        if (wantsOperations) this.#putOperations(area, bytes, path.at, lineEnd, hasFile);
         if (wantsName) putPointer(memory, area + this.#place.name, this.#nameOf(bytes, path.at, lineEnd));
       }
       at = lineEnd + 1;
@@ -147,6 +170,29 @@ export class AreaTable {
     const file = this.#files.mapped(`${record.tgid} map ${text}`, place, mount, plan);
     shared.set(bytes, device, end, file);
     return file;
+  }
+
+  /** `[vdso]` and its like have no file and a name of the kernel's; other memory without a file has no operations. */
+  #putOperations(area: number, bytes: Uint8Array, at: number, end: number, hasFile: boolean): void {
+    const name = hasFile || bytes[at] !== 0x5b ? '' : this.#decoder.decode(bytes.subarray(at, end));
+    const special = SPECIAL.test(name);
+    const operations = hasFile ? FILE_OPERATIONS : special ? SPECIAL_OPERATIONS : undefined;
+    const memory = this.#memory;
+    putPointer(memory, area + this.#place.operations, operations === undefined ? 0 : this.#variable(operations));
+    putPointer(memory, area + this.#place.data, special ? this.#specialMapping(name) : 0);
+  }
+
+  #specialMapping(name: string): number {
+    let mapping = this.#special.get(name);
+    if (mapping === undefined) {
+      mapping = this.#arena.take(8);
+      const bytes = new TextEncoder().encode(name);
+      const text = this.#arena.take(bytes.length + 1);
+      this.#memory.u8.set(bytes, text);
+      putPointer(this.#memory, mapping, text);
+      this.#special.set(name, mapping);
+    }
+    return mapping;
   }
 
   /** `[anon:NAME]` and `[anon_shmem:NAME]` are names that the process gave. */

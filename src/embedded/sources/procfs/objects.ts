@@ -9,7 +9,7 @@ import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
 import type { KernelObjects, ObjectList, ObjectSession } from '../source.ts';
 import { putPointer } from '../write-memory.ts';
-import { AreaTable } from './areas.ts';
+import { AreaTable, SPECIAL_OPERATIONS } from './areas.ts';
 import { lineValue } from './bytes.ts';
 import { CgroupTable } from './cgroups.ts';
 import { FileTree } from './file-tree.ts';
@@ -60,7 +60,7 @@ export class ProcfsObjects implements KernelObjects {
     this.#namespaces = new Namespaces(memory, model, reader, arena);
     this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces);
     this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, (name) => this.#variable(name));
-    this.areas = new AreaTable(memory, model, reader, arena, this.files, this.#mounts);
+    this.areas = new AreaTable(memory, model, reader, arena, this.files, this.#mounts, (name) => this.#variable(name));
     this.cgroups = new CgroupTable(memory, model, reader, arena, this.#mounts);
     this.tasks = new TaskTable(memory, model, reader, arena, (record, plan, session) =>
       this.#fillReferences(record, plan, session),
@@ -210,6 +210,7 @@ export class ProcfsObjects implements KernelObjects {
     if (offset === undefined) {
       offset = this.memory.allocate(8);
       this.#variables.set(name, offset);
+      if (name === SPECIAL_OPERATIONS) putPointer(this.memory, offset, this.#variable(SPECIAL_NAME));
     }
     return offset;
   }
@@ -228,4 +229,8 @@ export class ProcfsObjects implements KernelObjects {
 }
 
 /** Variables of the kernel that say by their address what kind of file one is. */
-const isOperations = (name: string): boolean => /_(file_ops|fops|file_operations)$/.test(name);
+const isOperations = (name: string): boolean =>
+  /_(file_ops|fops|file_operations|vm_ops|vmops)$/.test(name) || name === SPECIAL_NAME;
+
+/** The function that names such areas: only its address matters. */
+const SPECIAL_NAME = 'special_mapping_name';

@@ -28,6 +28,8 @@ export interface TaskPlan {
   readonly namespaces: boolean;
   readonly userNamespace: boolean;
   readonly program: boolean;
+  /** The end of the heap. */
+  readonly heap: boolean;
   readonly directories: boolean;
   readonly table: boolean;
   readonly cgroups: boolean;
@@ -73,6 +75,7 @@ export function taskPlan(model: Model, needs: Needs): TaskPlan {
     namespaces: task('nsproxy'),
     userNamespace: needs.has('cred', 'user_ns'),
     program: needs.has('mm_struct', 'exe_file'),
+    heap: needs.has('mm_struct', 'brk'),
     directories: needs.any('fs_struct', ['root', 'pwd']),
     table: needs.has('fdtable', 'fd'),
     cgroups: task('cgroups'),

@@ -82,6 +82,7 @@ export class TaskReferences {
   fill(record: TaskRecord, plan: TaskPlan, session: SessionState): void {
     const { hosts } = record;
     if (plan.pids || plan.groups || plan.counters || plan.pending) this.#fillFromStatus(record, plan, session);
+    if (plan.heap && record.hasMemory) this.#fillHeap(record, session);
     if (plan.namespaces && !record.zombie) this.#fillNamespaces(record, session);
     if (plan.userNamespace && hosts.cred !== 0) {
       const namespace = this.#namespaces.of(record.directory, 'user', 'user_namespace', session);
@@ -118,6 +119,18 @@ export class TaskReferences {
         put64(this.#memory, at + index * size, Number.parseInt(value(key) ?? '0', 10) / PAGE_KB);
       });
     }
+  }
+
+  /** Where the last area of the heap ends; where there is none, the heap is empty. */
+  #fillHeap(record: TaskRecord, session: SessionState): void {
+    const length = this.#reader.read(`${record.directory}/maps`);
+    if (length === UNREADABLE) countUnreadable(session, 'maps', record.directory);
+    if (length < 0) return;
+    const text = this.#decoder.decode(this.#reader.buffer.subarray(0, length));
+    let end = 0;
+    for (const match of text.matchAll(/^[0-9a-f]+-([0-9a-f]+) .* \[heap\]$/gm))
+      end = Number.parseInt(match[1] ?? '', 16);
+    put64(this.#memory, record.hosts.mm_struct + this.#at('mm_struct', 'brk'), end);
   }
 
   #fillPids(record: TaskRecord, value: (key: string) => string | undefined, session: SessionState): void {
