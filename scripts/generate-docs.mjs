@@ -36,6 +36,8 @@ const parity = parityPage({
 });
 writeFileSync(new URL('docs/parity.md', root), parity);
 
+writeFileSync(new URL('docs/model.md', root), modelPage(modelParts));
+
 const { objectsPageFacts } = await importTypeScript(new URL('test/embedded/parity/page.ts', root));
 writeFileSync(new URL('docs/objects.md', root), objectsPage(objectsPageFacts(root)));
 
@@ -46,4 +48,3 @@ async function importTypeScript(url) {
   await bundle.close();
   return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
 }
-writeFileSync(new URL('../docs/model.md', import.meta.url), modelPage(modelParts));
