@@ -46,6 +46,8 @@ export interface OpenKernelOptions {
   readonly source?: Source;
   /** Of the embedded kernel: called with each line that programs write by bpf_trace_printk(). */
   readonly onTrace?: (line: string) => void;
+  /** Of the embedded kernel: called with what could not be read for want of privilege (EmbeddedKernelOptions). */
+  readonly onUnreadable?: (unreadable: ReadonlyMap<string, number>) => void;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface OpenKernelOptions {
  *   why; `usage` for a source with `host`
  */
 export async function openKernel(options: OpenKernelOptions = {}): Promise<Kernel> {
-  const { kernel = 'auto', source, onTrace } = options;
+  const { kernel = 'auto', source, onTrace, onUnreadable } = options;
   if (kernel === 'host' && source !== undefined) {
     throw new BpfiterError('usage', 'a source is for the embedded kernel; the host kernel has its own objects');
   }
@@ -66,6 +68,7 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
   return openEmbeddedKernel({
     ...(source === undefined ? await thisMachine() : { source }),
     ...(onTrace !== undefined && { onTrace }),
+    ...(onUnreadable !== undefined && { onUnreadable }),
   });
 }
 
@@ -76,9 +79,19 @@ async function isHostPermitted(): Promise<boolean> {
 
 /** The processes of this machine, with its clocks and processors. */
 async function thisMachine(): Promise<Pick<EmbeddedKernelOptions, 'source' | 'machine'>> {
-  const { LiveReader, nodeMachine } = await import('./procfs-node/index.ts');
-  const { procfsSource } = await import('./embedded/index.ts');
-  return { source: procfsSource(new LiveReader()), machine: nodeMachine() };
+  const { nodeMachine } = await import('./procfs-node/index.ts');
+  return { source: await openSource(), machine: nodeMachine() };
+}
+
+/**
+ * Opens what the embedded kernel has its objects from: the running system's /proc, or a snapshot of one.
+ * @param path of a directory that has `proc`, or of a `.tar` or `.tar.gz` of one (`bpfiter record` writes such);
+ *   absent, the running system
+ * @throws BpfiterError `not-found`; `malformed` for what is neither; `unsupported` on a system without /proc
+ */
+export async function openSource(path?: string): Promise<Source> {
+  const { openSource: open } = await import('./procfs-node/index.ts');
+  return open(path);
 }
 
 /**

@@ -10,6 +10,7 @@ export const optionTable = {
   json: { type: 'boolean', short: 'j', help: 'print JSON' },
   pretty: { type: 'boolean', short: 'p', help: 'print indented JSON' },
   kernel: { type: 'string', value: 'auto|host|embedded', help: 'which kernel (default: auto)' },
+  source: { type: 'string', value: 'FILE|DIR', help: 'objects of the embedded kernel: a snapshot (default: /proc)' },
   program: { type: 'string', value: 'NAME', help: 'only this program of the object' },
   record: { type: 'string', value: 'TYPE', help: 'decode the output as a stream of this struct of the object' },
   format: { type: 'string', value: 'FORMAT', help: 'form of the output' },

@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   record: async () => (await import('./commands/record.ts')).record,
 };
 
-const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel'];
+const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel', 'source'];
 
 function parse(argv: readonly string[]): { words: string[]; options: OptionValues } {
   try {
@@ -138,10 +138,14 @@ async function invoke(command: Command, words: readonly string[], options: Optio
   };
   const open = async (chosen: KernelChoice): Promise<Kernel> => {
     if (kernel === undefined) {
-      const { openKernel } = await import('../index.ts');
+      const { openKernel, openSource } = await import('../index.ts');
       kernel = await openKernel({
         kernel: chosen,
+        ...(options.source !== undefined && { source: await openSource(options.source) }),
         onTrace: (line) => process.stderr.write(`${oneLine(line)}\n`),
+        onUnreadable: (unreadable) => {
+          for (const [what, count] of unreadable) debug(`'${what}' of ${count} tasks may not be read by this user`);
+        },
       });
       debug(`using the ${kernel.kind} kernel${await whyEmbedded(kernel, chosen)}`);
     }

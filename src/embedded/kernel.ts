@@ -54,6 +54,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   readonly maps: MapRegistry;
   readonly functions: FunctionTable;
   readonly objects: KernelObjects;
+  readonly reportUnreadable: (unreadable: ReadonlyMap<string, number>) => void;
   readonly #programs = new IdTable<EmbeddedProgram>();
   readonly #files = new BpfFileSystem<Pinned>();
   readonly #iterators: Iterators;
@@ -88,6 +89,9 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       invoke: makeInvoke({ memory: memory.wasm, table }),
       trace: onTrace,
     });
+    this.reportUnreadable = (unreadable) => {
+      if (unreadable.size > 0) onUnreadable?.(unreadable);
+    };
     this.objects = source.open(memory, model);
     this.runtime.objects = this.objects;
     this.functions = new FunctionTable(this.runtime, this.objects);
@@ -106,6 +110,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       objects: this.objects,
       targets: this.#targets,
       files: this.#files,
+      reportUnreadable: this.reportUnreadable,
       programOf: (program) => (program instanceof EmbeddedProgram ? program.asIterator : undefined),
     });
     const environment = {

@@ -21,6 +21,7 @@ export interface ProgramHost {
   readonly runtime: KernelRuntime;
   readonly model: Model;
   readonly objects: KernelObjects;
+  readonly reportUnreadable: (unreadable: ReadonlyMap<string, number>) => void;
   attach(program: EmbeddedProgram, parameters: IterParameters): Link;
   pin(path: string, object: Pinned): void;
   /** After the last hold is gone. */
@@ -160,6 +161,7 @@ export class EmbeddedProgram implements Program, Pinned {
       const milliseconds = performance.now() - start;
       return { ...prepared.finish(retval | 0), durationNs: Math.round((milliseconds * 1e6) / repeat) };
     } finally {
+      this.#host.reportUnreadable(session.unreadable);
       session.close();
       prepared.release();
     }

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { version } from '../../src/version.ts';
@@ -127,6 +128,25 @@ test('the embedded kernel tells of its targets what the running one tells of the
     ],
     parameter: 'task',
     sleepable: true,
+  });
+});
+
+describe('a source', () => {
+  test('that is none is refused by name', async () => {
+    const object = program('task');
+    const nothing = join(tmpdir(), 'bpfiter-no-such-snapshot');
+    expect(await bpfiter(['run', object, '--source', nothing])).toEqual(
+      failure(2, `${object}: ${nothing}: no such file or directory`),
+    );
+    const { status, stderr } = await bpfiter(['run', object, '--source', object]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(object);
+  });
+
+  test('is not for the host kernel', async () => {
+    const { status, stderr } = await bpfiter(['run', program('task'), '--source', '/', '--kernel', 'host']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('a source is for the embedded kernel');
   });
 });
 

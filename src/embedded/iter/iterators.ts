@@ -29,6 +29,8 @@ export interface IteratorsParts {
   readonly files: BpfFileSystem<Pinned>;
   /** What a program of the API is to links; undefined if it is of another kernel, or no iterator. */
   programOf(program: Program): IterProgram | undefined;
+  /** Told after each session what its source could not read. */
+  readonly reportUnreadable?: ((unreadable: ReadonlyMap<string, number>) => void) | undefined;
 }
 
 export class Iterators {
@@ -38,6 +40,7 @@ export class Iterators {
   readonly targets: TargetRegistry;
   readonly files: BpfFileSystem<Pinned>;
   readonly programOf: IteratorsParts['programOf'];
+  readonly reportUnreadable: NonNullable<IteratorsParts['reportUnreadable']>;
   readonly links = new IdTable<IterLink>();
   #sessions = 0n;
 
@@ -48,6 +51,7 @@ export class Iterators {
     this.targets = parts.targets;
     this.files = parts.files;
     this.programOf = parts.programOf;
+    this.reportUnreadable = parts.reportUnreadable ?? (() => {});
   }
 
   /**

@@ -77,14 +77,16 @@ export class IterLink implements Pinned {
   /** Another session, of the program that is current now. */
   openFile(): IterFile {
     const program = this.#program;
+    const objects = this.#iterators.objects.session(program.needs);
     const file = new IterFile({
       memory: this.#iterators.memory,
       target: this.target,
       attachment: this.#attachment,
-      objects: this.#iterators.objects.session(program.needs),
+      objects,
       run: program.run,
       sessionId: this.#iterators.nextSessionId(),
       onRelease: () => {
+        this.#iterators.reportUnreadable(objects.unreadable);
         program.release();
         this.#leave();
       },
