@@ -60,7 +60,13 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   readonly #iterators: Iterators;
   readonly #targets: TargetRegistry;
 
-  constructor({ source, machine = engineMachine(), onTrace = () => {}, targets = [] }: EmbeddedKernelOptions) {
+  constructor({
+    source,
+    machine = engineMachine(),
+    onTrace = () => {},
+    onUnreadable,
+    targets = [],
+  }: EmbeddedKernelOptions) {
     const model = targets.length === 0 ? linuxModel : new Model([...modelParts, ...targets.map(userTargetPart)]);
     this.model = model;
     const { possibleCpus } = machine;

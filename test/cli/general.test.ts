@@ -72,8 +72,8 @@ describe('commands and words may be cut to a prefix', () => {
 
 describe('wrong usage is one line on stderr and exit code 2', () => {
   const cases: readonly [args: readonly string[], message: string][] = [
-    [['nonsense'], "no command 'nonsense'; there are: run, iter, verify, prog, targets, link, btf"],
-    [[''], "no command ''; there are: run, iter, verify, prog, targets, link, btf"],
+    [['nonsense'], "no command 'nonsense'; there are: run, iter, verify, prog, targets, link, btf, record"],
+    [[''], "no command ''; there are: run, iter, verify, prog, targets, link, btf, record"],
     [['--nonsense'], "unknown option '--nonsense'"],
     [['run', '-x'], "unknown option '-x'"],
     [['run', '--record'], "option '--record <value>' argument missing"],
