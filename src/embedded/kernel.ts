@@ -39,6 +39,11 @@ export interface EmbeddedKernelOptions {
   readonly machine?: Machine;
   /** Called with each line that programs write to the trace pipe (bpf_trace_printk). */
   readonly onTrace?: (line: string) => void;
+  /**
+   * Called after each session and run with what its source could not read for want of privilege: which kind of file,
+   * and of how many objects. Those are shown with what can be read of them.
+   */
+  readonly onUnreadable?: (unreadable: ReadonlyMap<string, number>) => void;
   /** Iterator targets beside those of Linux. */
   readonly targets?: readonly UserTarget[];
 }
