@@ -1,0 +1,68 @@
+/** The same object files on the running kernel and on the embedded one over its /proc: the same text. */
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEmbeddedKernel, procfsSource } from '../../../src/embedded/index.ts';
+import { HostKernel } from '../../../src/host/kernel.ts';
+import type { IterParameters, Kernel } from '../../../src/kernel.ts';
+import { openObject } from '../../../src/object/index.ts';
+import { LiveReader } from '../../../src/procfs-node/index.ts';
+import { describeOnHost } from '../../host/permitted.ts';
+import { Subjects } from '../parity/subjects.ts';
+
+const program = (name: string) => {
+  const path = `programs/${name}.bpf.o`;
+  return openObject(readFileSync(new URL(`../../../${path}`, import.meta.url)), { name: path });
+};
+
+/** Output of the object's only iterator. */
+async function textOf(kernel: Kernel, name: string, parameters: IterParameters): Promise<string> {
+  using loaded = await kernel.load(program(name));
+  const [iterator] = loaded.programs;
+  if (iterator === undefined) throw new Error(`${name} has no program`);
+  using link = iterator.attachIter(parameters);
+  return link.open().text();
+}
+
+describeOnHost('the running kernel and the embedded one print the same', () => {
+  const subjects = new Subjects();
+  const host = new HostKernel();
+  const embedded = openEmbeddedKernel({ source: procfsSource(new LiveReader()) });
+  let pid = 0;
+  let zombie = 0;
+
+  beforeAll(async () => {
+    pid = await subjects.start(join(tmpdir(), `bpfiter-text-${Date.now()}`));
+    zombie = await subjects.zombie();
+  });
+  afterAll(() => {
+    subjects[Symbol.dispose]();
+    embedded.close();
+    host.close();
+  });
+
+  const cases: readonly (readonly [name: string, of: string, parameters: () => IterParameters])[] = [
+    ['task', 'a process', () => ({ task: { pid } })],
+    ['task', 'a thread', () => ({ task: { tid: pid } })],
+    ['task', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['task_file', 'a process', () => ({ task: { pid } })],
+    ['task_file', 'a thread', () => ({ task: { tid: pid } })],
+    ['task_file', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['kmem_cache', 'all', () => ({})],
+  ];
+  test.each(cases)('%s of %s', async (name, _, parameters) => {
+    const text = await textOf(host, name, parameters());
+    expect(await textOf(embedded, name, parameters())).toBe(text);
+  });
+
+  test('ksym, but for the symbol of the program that prints it', async () => {
+    const lines = async (kernel: Kernel) =>
+      (await textOf(kernel, 'ksym', {}))
+        .split('\n')
+        .filter((line) => line !== '' && !/bpf_prog_|\[__builtin__kprobes\]/.test(line));
+    const there = await lines(host);
+    expect(there.length).toBeGreaterThan(1000);
+    expect(await lines(embedded)).toEqual(there);
+  });
+});
