@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { describeOnHost } from '../host/permitted.ts';
-import { bpfiter } from './bpfiter.ts';
+import { bpfiter, scratch } from './bpfiter.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,7 +22,7 @@ describeOnHost("the README's commands", () => {
   test.each(runnable.map((words) => [words.join(' '), words] as const))('bpfiter %s', async (_, words) => {
     const given = words
       .flatMap((word) => (word === 'programs/*.bpf.o' ? ['programs/task.bpf.o', 'programs/ksym.bpf.o'] : [word]))
-      .map((word) => (word === '1234' ? `${process.pid}` : word));
+      .map((word) => (word === '1234' ? `${process.pid}` : word.replace('/tmp/', `${scratch}/`)));
     expect(await bpfiter(given, { cwd: root })).toMatchObject({ status: 0, stderr: '' });
   });
 });
