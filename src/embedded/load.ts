@@ -63,7 +63,7 @@ async function loadProgram(
 ): Promise<EmbeddedProgram> {
   const { name, section } = linked.program;
   const accepted = await naming(`cannot load program '${name}' (${section})`, () =>
-    accept(linked, input, kernel.profile, { logLevel }),
+    withAdvice(linked, () => accept(linked, input, kernel.profile, { logLevel })),
   );
   const { compiled, instance, reads } = compile(kernel, linked, accepted, input, maps);
   const { result } = accepted;
@@ -112,6 +112,22 @@ function compile(
   const { table, stackPointer, memory } = runtime;
   const instance = instantiate(compiled, { memory: memory.wasm, table, stackPointer });
   return { compiled, instance, reads: plans.reads };
+}
+
+/** What this kernel's types lack the running kernel has: says so where a program was refused for that. */
+async function withAdvice<T>({ poisoned }: LinkedProgram, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof BpfiterError) || !poisoned.some(({ reason }) => reason === error.message)) throw error;
+    const { code, message, errno, detail } = error;
+    throw new BpfiterError(code, `${message}; use --kernel host`, {
+      cause: error,
+      explanation: 'The embedded kernel has the types and fields of docs/model.md and no others.',
+      ...(errno !== undefined && { errno }),
+      ...(detail !== undefined && { detail }),
+    });
+  }
 }
 
 /** Puts the subject before the reason of a refusal. */

@@ -3,6 +3,7 @@
  * archive of one.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { openArchive, procfsSource, type Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { LiveReader } from './live.ts';
@@ -17,7 +18,18 @@ export async function openSource(path?: string): Promise<Source> {
     throw new BpfiterError('unsupported', 'this system has no /proc: name a snapshot of one (--source)');
   }
   if (!existsSync(path)) throw new BpfiterError('not-found', `${path}: no such file or directory`);
-  if (!statSync(path).isDirectory()) return procfsSource(await openArchive(readFileSync(path), path));
+  if (!statSync(path).isDirectory())
+    return procfsSource(await openArchive(decompressed(readFileSync(path), path), path));
   if (existsSync(`${path}/proc`)) return procfsSource(new LiveReader(path));
   throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it`);
+}
+
+/** Node's own decompression is much faster than the streams that a browser has as well. */
+function decompressed(bytes: Buffer, path: string): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw new BpfiterError('malformed', `${path}: the archive cannot be decompressed`, { cause: error });
+  }
 }

@@ -7,6 +7,8 @@ import { type FileStatus, type ProcReader, VANISHED } from './reader.ts';
 import { parseStatusList, STATUS_LIST } from './status-list.ts';
 import { readTar, type TarEntry } from './tar.ts';
 
+const SLASH = 0x2f;
+const DOT = 0x2e;
 const S_IFDIR = 0o040555;
 const S_IFREG = 0o100444;
 
@@ -107,7 +109,12 @@ class ArchiveReader implements ProcReader {
   }
 }
 
-const normal = (path: string): string => path.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+/** Without what stands for the directory that the archive was made of, and without a slash at the end. */
+function normal(path: string): string {
+  const first = path.charCodeAt(0);
+  const plain = first !== SLASH && first !== DOT && path.charCodeAt(path.length - 1) !== SLASH;
+  return plain ? path : path.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+}
 
 /** What stands before `proc/1/...` in the paths. */
 function rootOf(entries: readonly TarEntry[]): string | undefined {

@@ -26,12 +26,14 @@ export function readTar(bytes: Uint8Array, name: string): readonly TarEntry[] {
   let longLink: string | undefined;
   let at = 0;
   while (at < bytes.length) {
-    if (at + BLOCK > bytes.length) throw cutShort(name);
+    if (at > 0 && at + BLOCK > bytes.length) throw cutShort(name);
     const header = bytes.subarray(at, at + BLOCK);
-    if (header.every((byte) => byte === 0)) return entries;
-    if (!hasChecksum(header)) throw new BpfiterError('malformed', `${name}: no tar header at byte ${at}`);
+    if (header[0] === 0 && header.every((byte) => byte === 0)) return entries;
+    if (!isUstar(header) && !hasChecksum(header))
+      throw new BpfiterError('malformed', `${name}: no tar header at byte ${at}`);
     const type = String.fromCharCode(header[156] as number);
-    const size = Number(extended.get('size') ?? numberAt(header, 124, 12));
+    const given = extended.size === 0 ? undefined : extended.get('size');
+    const size = given === undefined ? numberAt(header, 124, 12) : Number(given);
     const offset = at + BLOCK;
     if (offset + size > bytes.length) throw cutShort(name);
     at = offset + Math.ceil(size / BLOCK) * BLOCK;
@@ -42,9 +44,9 @@ export function readTar(bytes: Uint8Array, name: string): readonly TarEntry[] {
     else {
       const kind = KINDS[type];
       const path = extended.get('path') ?? longName ?? pathOf(header);
-      const link = extended.get('linkpath') ?? longLink ?? textAt(header, 157, 100);
+      const link = kind !== 'link' ? '' : (extended.get('linkpath') ?? longLink ?? textAt(header, 157, 100));
       if (kind !== undefined) entries.push({ path, kind, offset, size, link });
-      extended = new Map();
+      if (extended.size > 0) extended = new Map();
       longName = undefined;
       longLink = undefined;
     }
@@ -67,21 +69,34 @@ function beforeNul(bytes: Uint8Array): string {
 
 function pathOf(header: Uint8Array): string {
   const name = textAt(header, 0, 100);
-  const prefix = textAt(header, 257, 5) === 'ustar' ? textAt(header, 345, 155) : '';
-  // GNU tar keeps other things there.
-  return prefix === '' || textAt(header, 257, 8) === 'ustar  ' ? name : `${prefix}/${name}`;
+  // GNU tar, which has a blank in its mark, keeps other things where the beginning of long paths stands.
+  if (header[345] === 0 || !isUstar(header) || header[262] === 0x20) return name;
+  return `${textAt(header, 345, 155)}/${name}`;
 }
+
+const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
+const isUstar = (header: Uint8Array): boolean => USTAR.every((byte, index) => header[257 + index] === byte);
 
 /** Octal digits, or big-endian bytes if the first has its highest bit set. */
 function numberAt(header: Uint8Array, at: number, length: number): number {
   const first = header[at] as number;
-  if ((first & 0x80) === 0) return Number.parseInt(textAt(header, at, length).trim() || '0', 8);
+  if ((first & 0x80) === 0) return octalAt(header, at, length);
   let value = first & 0x7f;
   for (let i = 1; i < length; i++) value = value * 256 + (header[at + i] as number);
   return value;
 }
 
-/** The sum of all bytes of a header, with its own field taken for spaces. */
+function octalAt(header: Uint8Array, at: number, length: number): number {
+  let value = 0;
+  for (let i = at; i < at + length; i++) {
+    const digit = (header[i] as number) - 0x30;
+    if (digit >= 0 && digit <= 7) value = value * 8 + digit;
+    else if (value > 0) break;
+  }
+  return value;
+}
+
+/** The sum of all bytes of a header, with its own field taken for spaces: for those that have no other mark. */
 function hasChecksum(header: Uint8Array): boolean {
   let sum = 0;
   for (let i = 0; i < BLOCK; i++) sum += i >= 148 && i < 156 ? 0x20 : (header[i] as number);

@@ -237,7 +237,11 @@ export class TaskTable {
     if (plan.stat !== undefined || plan.realParent || plan.hosts.size > 1 || plan.others.length === 0) {
       const own = record.leader !== record || plan.stat?.own === true;
       const directory = own ? `/proc/${record.tgid}/task/${record.tid}` : record.directory;
-      const length = reader.read(`${directory}/stat`);
+      let length = reader.read(`${directory}/stat`);
+      // A copy of /proc may lack the files of threads: then the process's own stands for its first.
+      if (length === VANISHED && reader.recorded && record.leader === record) {
+        length = reader.read(`${record.directory}/stat`);
+      }
       if (length === VANISHED) return false;
       if (length === UNREADABLE) countUnreadable(session, 'stat', record.directory);
       exists = true;
@@ -258,6 +262,7 @@ export class TaskTable {
       const length = reader.read(`${directory}/${file.name}`);
       if (length === VANISHED) {
         if (!exists && !this.#isThere(record)) return false;
+        if (reader.recorded) countUnreadable(session, file.name, record.directory);
         continue;
       }
       exists = true;
