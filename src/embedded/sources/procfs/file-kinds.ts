@@ -43,6 +43,11 @@ const DEVICES: Readonly<Record<string, string>> = {
 
 /** @param fs type of the file system that the file is mounted from, where it has a path */
 export function fileKind(link: string, fs: string | undefined): FileKind {
+  return link.charCodeAt(0) === SLASH ? kindOfPath(link, fs) : kindOfOther(link, fs);
+}
+
+/** Files without a place in a tree. */
+function kindOfOther(link: string, fs: string | undefined): FileKind {
   const special = /^(socket|pipe):\[/.exec(link)?.[1];
   if (special === 'socket') return { fs: 'sockfs', operations: 'socket_file_ops', name: '' };
   if (special === 'pipe') return { fs: 'pipefs', operations: 'pipefifo_fops', name: '' };
@@ -53,6 +58,10 @@ export function fileKind(link: string, fs: string | undefined): FileKind {
   }
   const namespace = /^(\w+):\[\d+\]$/.exec(link);
   if (namespace !== null) return { fs: 'nsfs', operations: 'ns_file_operations', name: '' };
+  return kindOfPath(link, fs);
+}
+
+function kindOfPath(link: string, fs: string | undefined): FileKind {
   if (link.startsWith('/dmabuf:')) return { fs: 'dmabuf', operations: 'dma_buf_fops', name: link.slice(1) };
   if (link.startsWith('/memfd:')) return { fs: 'tmpfs', operations: 'shmem_file_operations', name: baseName(link) };
   const device = DEVICES[link];
@@ -66,8 +75,13 @@ export function fileKind(link: string, fs: string | undefined): FileKind {
   };
 }
 
+const SLASH = 0x2f;
+
 /** Behind the last slash, without the mark of a deleted file. */
-export const baseName = (path: string): string => withoutDeleted(path).split('/').at(-1) ?? '';
+export function baseName(path: string): string {
+  const whole = withoutDeleted(path);
+  return whole.slice(whole.lastIndexOf('/') + 1);
+}
 
 export const withoutDeleted = (path: string): string =>
   path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path;

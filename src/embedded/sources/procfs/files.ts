@@ -49,6 +49,8 @@ export function filePlan(session: SessionState): FilePlan {
   };
 }
 
+/** More than a process can have (fs.nr_open is at most 2^30). */
+const DESCRIPTORS = 2 ** 30;
 const O_ACCMODE = 0o3;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
@@ -67,7 +69,8 @@ export class FileTable {
   readonly #layout: StructLayout;
   /** Offset of a variable with operations. */
   readonly #operationsOf: (name: string) => number;
-  readonly #offsets = new Map<string, number>();
+  /** By process and descriptor in one number, and of what processes map by where it is. */
+  readonly #offsets = new Map<number | string, number>();
   readonly #numbers = new NumberReader();
   readonly #information = { pos: [0, 0], flags: 0, mount: 0, ino: 0, hasIno: false };
 
@@ -115,7 +118,7 @@ export class FileTable {
       else link = text;
     }
     if (plan.information && !this.#readInformation(directory, fd, session)) return 0;
-    const file = this.#offsetOf(`${tgid} ${fd}`);
+    const file = this.#offsetOf(tgid * DESCRIPTORS + fd);
     if (plan.information) this.#putInformation(file);
     if (plan.link && link !== '') {
       const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
@@ -160,7 +163,7 @@ export class FileTable {
     return file;
   }
 
-  #offsetOf(key: string): number {
+  #offsetOf(key: number | string): number {
     let offset = this.#offsets.get(key);
     if (offset === undefined) {
       offset = this.#pool.take();
