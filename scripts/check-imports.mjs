@@ -32,6 +32,8 @@ const rooms = [
       'kernel.ts',
       'cpu-list.ts',
       'loaded-object.ts',
+      'program-slots.ts',
+      'map-errors.ts',
       'kernel-log.ts',
       'session.ts',
       'iter-parameters.ts',

@@ -57,16 +57,25 @@ export class KernelRuntime implements Runtime {
     return this.#invocation;
   }
 
-  /** Runs a program; what it calls finds the invocation. The stack is as before, whatever happens. */
+  /** Runs something for a program; the functions that programs call find its invocation. */
   enter<T>(invocation: Invocation, action: () => T): T {
     const outer = this.#invocation;
-    const stack: number = this.stackPointer.value;
     this.#invocation = invocation;
     try {
       return action();
     } finally {
       this.#invocation = outer;
-      this.stackPointer.value = stack;
+    }
+  }
+
+  /** Runs a program on the context of its invocation: enter() without a function to be made for each object. */
+  call(invocation: Invocation, entry: (context: number) => number): number {
+    const outer = this.#invocation;
+    this.#invocation = invocation;
+    try {
+      return entry(invocation.context);
+    } finally {
+      this.#invocation = outer;
     }
   }
 

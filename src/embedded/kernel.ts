@@ -137,7 +137,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       },
       programs: this.#programs,
       links: this.#iterators.links,
-      openMap: (selector: KernelMap | MapSelector) => this.openMap(selector),
+      openMap: (selector: KernelMap | MapSelector) => this.#findMap(selector),
     };
     for (const definition of targetsOf(environment)) this.#targets.register(definition);
     for (const target of targets) this.#targets.register(userTarget(environment, target));
@@ -162,7 +162,11 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     return target && targetProperties(target, this.profile);
   }
 
-  openMap(selector: KernelMap | MapSelector): MapBase {
+  openMap(selector: MapSelector): MapBase {
+    return this.#findMap(selector).reopen();
+  }
+
+  #findMap(selector: KernelMap | MapSelector): MapBase {
     if (selector instanceof MapBase && selector.registry === this.maps) return selector;
     if ('lookup' in selector) {
       throw new BpfiterError('usage', `map '${selector.name}' is of another kernel than the program`);
@@ -172,24 +176,24 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     }
     if ('pinned' in selector) {
       const pinned = this.#files.get(selector.pinned);
-      if (pinned instanceof MapBase) return pinned.reopen();
+      if (pinned instanceof MapBase) return pinned;
       throw new BpfiterError('usage', `'${selector.pinned}' is a pinned ${pinned.kind}, not a map`);
     }
     if ('id' in selector) {
       const map = this.maps.byId(selector.id);
       if (map === undefined) throw new BpfiterError('not-found', `there is no map with id ${selector.id}`);
-      return map.reopen();
+      return map;
     }
     const [map, ...others] = [...this.maps.all()].filter(({ name }) => name === selector.name);
     if (map === undefined) throw new BpfiterError('not-found', `there is no map named '${selector.name}'`);
-    if (others.length === 0) return map.reopen();
+    if (others.length === 0) return map;
     const ids = [map, ...others].map(({ id }) => id).join(', ');
     throw new BpfiterError('usage', `several maps are named '${selector.name}'; choose one by its id: ${ids}`);
   }
 
-  /** The map pinned at that path, if something is. */
+  /** The map pinned at that path, if something is; not opened. */
   pinnedMap(path: string): MapBase | undefined {
-    return this.#files.has(path) ? this.openMap({ pinned: path }) : undefined;
+    return this.#files.has(path) ? this.#findMap({ pinned: path }) : undefined;
   }
 
   openLink(selector: { readonly id: number } | { readonly pinned: string }): Link {
@@ -198,6 +202,11 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
 
   links(): Iterable<LinkInfo> {
     return this.#iterators.linkInfos();
+  }
+
+  /** Before a program of it is verified. @throws BpfiterError for a target that this kernel does not have */
+  requireTarget(name: string, what: string): void {
+    this.#iterators.target(name, what);
   }
 
   attach(program: EmbeddedProgram, parameters: IterParameters): Link {

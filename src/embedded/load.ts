@@ -8,7 +8,8 @@ import { type CompiledProgram, compileProgram, instantiate, type RunningProgram 
 import type { LoadOptions } from '../kernel.ts';
 import { KernelObject } from '../loaded-object.ts';
 import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
-import { BPF_MAP_TYPE_PROG_ARRAY } from '../uapi/index.ts';
+import { programSlots } from '../program-slots.ts';
+import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../uapi/index.ts';
 import { type AcceptedProgram, accept, VerifierInput } from '../verifier/index.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
 import type { EmbeddedKernel } from './kernel.ts';
@@ -16,7 +17,7 @@ import type { MapBase } from './maps/map-base.ts';
 import { STACK_BOTTOM } from './memory/places.ts';
 import { packetLoad } from './packets/packet-load.ts';
 import { ProgramPlans } from './plans.ts';
-import type { EmbeddedProgram } from './program.ts';
+import { type EmbeddedProgram, targetOf } from './program.ts';
 import { programTag } from './program-tag.ts';
 
 export async function loadObject(
@@ -39,7 +40,11 @@ export async function loadObject(
       const transformed = options.transform?.(program) ?? program;
       programs.set(program.program, await loadProgram(kernel, transformed, input, maps, options));
     }
-    for (const map of linked.maps) fillProgramSlots(map, maps.get(map), programs, options);
+    for (const map of linked.maps) {
+      const made = maps.get(map);
+      if (made === undefined) continue;
+      for (const [index, program] of programSlots(map, programs, options)) setSlot(made, index, program.id);
+    }
   } catch (error) {
     for (const program of programs.values()) program.close();
     maps.close();
@@ -62,7 +67,11 @@ async function loadProgram(
   { logLevel = 0 }: LoadOptions,
 ): Promise<EmbeddedProgram> {
   const { name, section } = linked.program;
-  const accepted = await naming(`cannot load program '${name}' (${section})`, () =>
+  const what = `load program '${name}' (${section})`;
+  if (linked.type === BPF_PROG_TYPE_TRACING && linked.expectedAttachType === BPF_TRACE_ITER) {
+    kernel.requireTarget(targetOf(linked), what);
+  }
+  const accepted = await naming(`cannot ${what}`, () =>
     withAdvice(linked, () => accept(linked, input, kernel.profile, { logLevel })),
   );
   const { compiled, instance, reads } = compile(kernel, linked, accepted, input, maps);
@@ -152,23 +161,4 @@ function argumentCount(btf: Btf, attachBtfId: number): number | undefined {
   const func = btf.type(attachBtfId);
   const prototype = func.kind === 'func' ? btf.type(func.type) : undefined;
   return prototype?.kind === 'func_proto' ? prototype.parameters.length : undefined;
-}
-
-/** Fills a program array as declared. A program that the caller chose not to load leaves its slot empty. */
-function fillProgramSlots(
-  map: LinkedMap,
-  made: MapBase | undefined,
-  programs: ReadonlyMap<LinkedProgram['program'], EmbeddedProgram>,
-  { programs: chosen }: LoadOptions,
-): void {
-  if (map.type !== BPF_MAP_TYPE_PROG_ARRAY || made === undefined) return;
-  map.slots.forEach((slot, index) => {
-    if (slot === undefined || !('program' in slot)) return;
-    const program = programs.get(slot.program);
-    if (program !== undefined) setSlot(made, index, program.id);
-    else if (chosen === undefined) {
-      const { name } = slot.program;
-      throw new BpfiterError('usage', `slot ${index} of map '${map.name}': program '${name}' is not loaded`);
-    }
-  });
 }

@@ -59,6 +59,7 @@ export class EmbeddedProgram implements Program, Pinned {
   readonly #host: ProgramHost;
   readonly #parts: ProgramParts;
   readonly #struct: ProgramStruct;
+  #iterator: IterProgram | undefined;
   #open = true;
   #holds = 0;
 
@@ -83,7 +84,7 @@ export class EmbeddedProgram implements Program, Pinned {
       type: linked.type,
       expectedAttachType: linked.expectedAttachType,
       length: linked.insns.length / 8,
-      attachFunction: this.isIterator ? `bpf_iter_${attachTarget?.name}` : attachTarget?.name,
+      attachFunction: this.isIterator ? `bpf_iter_${targetOf(linked)}` : attachTarget?.name,
       verifiedInsns: parts.verifiedInsns,
       tag: parts.tag,
     });
@@ -103,24 +104,38 @@ export class EmbeddedProgram implements Program, Pinned {
     return this.type === BPF_PROG_TYPE_TRACING && this.expectedAttachType === BPF_TRACE_ITER;
   }
 
-  /** As links use it; undefined if it is no iterator. */
+  /** As links use it, one object for all; undefined if it is no iterator. */
   get asIterator(): IterProgram | undefined {
-    if (!this.isIterator) return undefined;
+    if (this.isIterator) this.#iterator ??= this.#makeIterator();
+    return this.#iterator;
+  }
+
+  #makeIterator(): IterProgram {
     const { id, name, section, address, needs } = this;
     const { linked, furthest } = this.#parts;
+    const { runtime } = this.#host;
+    const { entry } = this.instance;
+    // What calls of a session have in common, kept from one object to the next.
+    let current: Invocation | undefined;
     return {
       id,
       name,
       section,
       address,
       needs,
-      targetName: linked.program.attachTarget?.name ?? '',
+      targetName: targetOf(linked),
       sleepable: (linked.flags & BPF_F_SLEEPABLE) !== 0,
       maxRdonlyAccess: furthest.rdonly,
       maxRdwrAccess: furthest.rdwr,
-      run: (context, session) => this.#call(this.#invocation(context, session, session.objects)),
+      run: (context, session) => {
+        if (current?.subject !== session) current = this.#invocation(context, session, session.objects);
+        return runtime.call(current, entry);
+      },
       hold: () => this.hold(),
-      release: () => this.release(),
+      release: () => {
+        current = undefined;
+        this.release();
+      },
     };
   }
 
@@ -167,10 +182,6 @@ export class EmbeddedProgram implements Program, Pinned {
     }
   }
 
-  #call(invocation: Invocation): number {
-    return this.#host.runtime.enter(invocation, () => this.instance.entry(invocation.context));
-  }
-
   #invocation(context: number, subject: object | undefined, objects: ObjectSession): Invocation {
     const { type: programType, expectedAttachType, name: programName } = this;
     return { programType, expectedAttachType, programName, context, subject, objects };
@@ -214,3 +225,6 @@ export class EmbeddedProgram implements Program, Pinned {
     this.#host.forgetProgram(this);
   }
 }
+
+/** `task` of `iter/task`. */
+export const targetOf = ({ program }: LinkedProgram): string => program.attachTarget?.name ?? '';

@@ -7,8 +7,9 @@ import { BpfiterError } from '../errors.ts';
 import type { LoadOptions, MapSelector } from '../kernel.ts';
 import { decisiveLine } from '../kernel-log.ts';
 import { KernelObject } from '../loaded-object.ts';
-import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
-import { BPF_MAP_TYPE_PROG_ARRAY, BPF_PROG_BIND_MAP } from '../uapi/index.ts';
+import { type BpfObject, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
+import { programSlots } from '../program-slots.ts';
+import { BPF_PROG_BIND_MAP } from '../uapi/index.ts';
 import { bindMapAttributes } from './attributes.ts';
 import { loadBtf } from './btf-load.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
@@ -52,7 +53,11 @@ export function loadObject(
       releases.add(() => loaded.close());
       programs.set(program.program, loaded);
     }
-    for (const map of linked.maps) fillProgramSlots(map, maps.get(map), programs, options);
+    for (const map of linked.maps) {
+      const made = maps.get(map);
+      if (made === undefined) continue;
+      for (const [index, program] of programSlots(map, programs, options)) setSlot(made, index, program.fd);
+    }
 
     const made = linked.maps.flatMap((map) => (map.source === undefined ? [] : (maps.get(map) ?? [])));
     const hidden = linked.maps.flatMap((map) => (map.source === undefined ? (maps.get(map) ?? []) : []));
@@ -151,23 +156,4 @@ function bindConstants(prog_fd: number, { maps }: LinkedObject, creator: MapCrea
     const map_fd = map.origin === 'data' && map.readOnly ? creator.get(map)?.fd : undefined;
     if (map_fd !== undefined) tryBpf(BPF_PROG_BIND_MAP, bindMapAttributes.create({ prog_fd, map_fd }));
   }
-}
-
-/** Fills a program array as declared. A program that the caller chose not to load leaves its slot empty. */
-function fillProgramSlots(
-  map: LinkedMap,
-  made: HostMap | undefined,
-  programs: ReadonlyMap<LinkedProgram['program'], HostProgram>,
-  { programs: chosen }: LoadOptions,
-): void {
-  if (map.type !== BPF_MAP_TYPE_PROG_ARRAY || made === undefined) return;
-  map.slots.forEach((slot, index) => {
-    if (slot === undefined || !('program' in slot)) return;
-    const program = programs.get(slot.program);
-    if (program !== undefined) setSlot(made, index, program.fd);
-    else if (chosen === undefined) {
-      const { name } = slot.program;
-      throw new BpfiterError('usage', `slot ${index} of map '${map.name}': program '${name}' is not loaded`);
-    }
-  });
 }

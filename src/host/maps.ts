@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
 import type { KernelMap } from '../kernel.ts';
+import { explainElement } from '../map-errors.ts';
 import {
   BPF_MAP_CREATE,
   BPF_MAP_DELETE_ELEM,
@@ -18,18 +19,17 @@ import {
   BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
   BPF_MAP_TYPE_PERCPU_HASH,
   BPF_MAP_UPDATE_ELEM,
-  mapTypeName,
 } from '../uapi/index.ts';
 import { mapCreateAttributes, mapElementAttributes, mapInfo } from './attributes.ts';
 import { possibleCpus } from './cpus.ts';
-import { ENOTSUPP, failure } from './failure.ts';
+import { failure } from './failure.ts';
 import { HeldObject } from './held-object.ts';
 import { describe } from './ids.ts';
 import { mapEntries, mapKeys } from './map-walk.ts';
 import { raiseMemoryLimit } from './privilege.ts';
 import { tryBpf } from './syscall.ts';
 
-const { E2BIG, EEXIST, EINVAL, ENOENT, EPERM } = constants.errno;
+const { EINVAL, ENOENT } = constants.errno;
 
 /** What creating a map takes, by the kernel's field names. */
 export type MapCreateValues = NonNullable<Parameters<typeof mapCreateAttributes.create>[0]>;
@@ -205,24 +205,6 @@ export class HostMap extends HeldObject implements KernelMap {
   }
 
   #failure(errno: number, attempt: string): BpfiterError {
-    return failure(errno, `${attempt} ${this.what}`, { because: explain(errno, this.type) });
-  }
-}
-
-/** What the common errnos mean for an element of a map. */
-function explain(errno: number, type: number): string | undefined {
-  switch (errno) {
-    case E2BIG:
-      return 'the key is out of range, or the map is full';
-    case EEXIST:
-      return 'the key exists already';
-    case ENOENT:
-      return 'there is no such key';
-    case EPERM:
-      return 'the map is read-only for user space, or frozen';
-    case ENOTSUPP:
-      return `maps of type ${mapTypeName(type) ?? type} do not have this operation`;
-    default:
-      return undefined;
+    return failure(errno, `${attempt} ${this.what}`, { because: explainElement(errno, this.type) });
   }
 }

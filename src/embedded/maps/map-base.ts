@@ -8,6 +8,7 @@
  */
 import { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
+import { explainElement } from '../../map-errors.ts';
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY, BPF_MAP_TYPE_STRUCT_OPS, BPF_OBJ_NAME_LEN } from '../../uapi/index.ts';
 import type { SpecialField } from '../../verifier/index.ts';
 import { failure } from '../failure.ts';
@@ -16,7 +17,7 @@ import * as header from '../runtime-wasm/map-header.ts';
 import { has, type MapAttributes } from './attributes.ts';
 import { directCall } from './direct-calls.ts';
 import type { EmbeddedMap } from './embedded-map.ts';
-import { EINVAL, ENOENT, ENOTSUPP, EPERM, explainElement } from './errnos.ts';
+import { EINVAL, ENOENT, ENOTSUPP, EPERM } from './errnos.ts';
 import type { MapRegistry } from './map-registry.ts';
 
 const { MAP_HEADER } = header;
@@ -40,7 +41,8 @@ export abstract class MapBase implements EmbeddedMap {
   readonly flags: number;
   /** Users can no longer change it. */
   #frozen = false;
-  #open = true;
+  /** Users that have it open; each closes it once. */
+  #users = 1;
   #holds = 0;
   /** A key, then a value as users transfer it, then the next key. */
   #scratch = 0;
@@ -375,15 +377,15 @@ export abstract class MapBase implements EmbeddedMap {
     this.#freeIfUnused();
   }
 
-  /** A user opens it again, by id or by path. */
+  /** A user opens it again, by id or by path, and will close it. */
   reopen(): this {
-    this.#open = true;
+    this.#users += 1;
     return this;
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.#users === 0) return;
+    this.#users -= 1;
     this.#freeIfUnused();
   }
 
@@ -392,7 +394,7 @@ export abstract class MapBase implements EmbeddedMap {
   }
 
   #freeIfUnused(): void {
-    if (this.#open || this.#holds > 0) return;
+    if (this.#users > 0 || this.#holds > 0) return;
     this.destroy();
     this.registry.remove(this);
     this.memory.free(this.#scratch);

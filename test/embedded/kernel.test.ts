@@ -1,0 +1,49 @@
+/** What users hold of an embedded kernel's objects, and for how long those live. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { objectsSource, openEmbeddedKernel } from '../../src/embedded/index.ts';
+import { openObject } from '../../src/object/index.ts';
+
+const source = () => objectsSource({ tasks: [{ pid: 1, comm: 'init' }] });
+const object = (name: string) => openObject(readFileSync(`programs/${name}.bpf.o`), { name });
+
+test('a map that is opened twice is there until it is closed twice', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  const loaded = await kernel.load(object('tc_mark'));
+  const map = loaded.map('classes');
+  const again = kernel.openMap({ id: map.id });
+  again.close();
+  expect(map.lookup(new Uint8Array(4))).toBeDefined();
+  loaded.close();
+  expect(() => kernel.openMap({ id: map.id })).toThrow('there is no map');
+});
+
+test('a link keeps its program when the object is closed, and a pin the link', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  const loaded = await kernel.load(object('task'));
+  const link = loaded.program('dump_task').attachIter();
+  loaded.close();
+  link.pin('/sys/fs/bpf/tasks');
+  link.close();
+  using pinned = kernel.openLink({ pinned: '/sys/fs/bpf/tasks' });
+  expect(await pinned.open().text()).toMatch(/ init\n$/);
+});
+
+test('a link is updated only if its program is the expected one', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  const [first, second, third] = await Promise.all(
+    [1, 2, 3].map(async () => (await kernel.load(object('task'))).program('dump_task')),
+  );
+  if (first === undefined || second === undefined || third === undefined) throw new Error('three were loaded');
+  using link = first.attachIter();
+  link.update(second, first);
+  expect(link.info().programId).toBe(second.id);
+  expect(() => link.update(third, first)).toThrow('(EPERM)');
+});
+
+test('programs for targets without objects are refused when they are loaded', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  await expect(kernel.load(object('tcp'))).rejects.toThrow(
+    expect.objectContaining({ code: 'unsupported', message: expect.stringContaining("the target 'tcp'") }),
+  );
+});
