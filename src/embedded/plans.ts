@@ -22,6 +22,7 @@ import { ArenaMap } from './maps/arena.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import { addressOf } from './memory/address.ts';
 import type { Runtime } from './runtime.ts';
+import * as header from './runtime-wasm/map-header.ts';
 import { whyUnsupported } from './unsupported.ts';
 
 /** What the plans of all programs of a kernel share. */
@@ -36,6 +37,7 @@ export interface ProgramFunctions {
   callee(definition: FunctionDefinition): Callee;
 }
 
+const { MAP_HEADER } = header;
 const PLAIN: AccessPlan = { kind: 'plain' };
 const UNTRUSTED: AccessPlan = { kind: 'untrusted' };
 const POINTER32: AccessPlan = { kind: 'pointer32' };
@@ -121,7 +123,8 @@ export class ProgramPlans {
   #arenaAccess(): AccessPlan {
     const arena = this.#arena;
     if (arena === undefined) throw this.#unsupported('access to an unknown arena');
-    return { kind: 'arena', base: arena.base, limit: arena.size };
+    const { base, size, startLow, pages } = arena;
+    return { kind: 'arena', base, limit: size, start: startLow, pages };
   }
 
   #helperName(insn: number): string {
@@ -144,10 +147,8 @@ export class ProgramPlans {
   }
 
   #tailCall(map: EmbeddedMap | undefined): CallPlan {
-    if (map?.slotsAddress === undefined) {
-      throw this.#unsupported('bpf_tail_call with a map that is not always the same');
-    }
-    return { kind: 'tail-call', slots: map.slotsAddress, count: map.maxEntries };
+    if (map?.slotsAddress !== undefined) return { kind: 'tail-call', slots: map.slotsAddress, count: map.maxEntries };
+    return { kind: 'tail-call-by-map', slotsAt: header.BASE - MAP_HEADER, countAt: header.MAX_ENTRIES - MAP_HEADER };
   }
 
   #functionCall(insn: number, name: string, noun: string, map: EmbeddedMap | undefined): CallPlan {

@@ -32,9 +32,11 @@ export function registersOfPlan(plan: CallPlan): number {
       return 1 << plan.register;
     case 'loop':
       return (1 << 1) | (1 << 3);
+    // r0 is as it was if a tail call fails.
     case 'tail-call':
-      // r0 is as it was if the call fails.
       return 1 | (1 << 1) | (1 << 3);
+    case 'tail-call-by-map':
+      return 1 | bits(1, 3);
     case 'number-iterator':
       return plan.part === 'new' ? bits(1, 3) : 1 << 1;
     case 'throw':
@@ -86,6 +88,7 @@ export function emitCall(f: FunctionCode, insn: number, plan: CallPlan): void {
       loop(f, plan.callback);
       return;
     case 'tail-call':
+    case 'tail-call-by-map':
       tailCall(f, plan);
       return;
     case 'number-iterator':
@@ -232,15 +235,23 @@ function loop(f: FunctionCode, callback: number): void {
 }
 
 /** Goes on after it if there is no such program, or there were too many. */
-function tailCall(f: FunctionCode, { slots, count }: CallPlan & { readonly kind: 'tail-call' }): void {
+function tailCall(f: FunctionCode, plan: CallPlan & { readonly kind: 'tail-call' | 'tail-call-by-map' }): void {
   const { code } = f;
+  /** Pushes an i32 of the map. */
+  const ofMap = (distance: number): void => {
+    f.getLow(2);
+    code.i32Const(distance);
+    code.op(OP['i32.add']);
+    code.access(OP['i32.load'], 0);
+  };
   const index = f.scratch('i32 index');
   const made = f.scratch('i32 tail calls');
   code.begin(OP.block, EMPTY);
   f.get(3);
   code.op(OP['i32.wrap_i64']);
   code.localTee(index);
-  code.i32Const(count);
+  if (plan.kind === 'tail-call') code.i32Const(plan.count);
+  else ofMap(plan.countAt);
   code.op(OP['i32.ge_u']);
   code.branch(OP.br_if, 0);
   code.i32Const(0);
@@ -252,7 +263,12 @@ function tailCall(f: FunctionCode, { slots, count }: CallPlan & { readonly kind:
   code.localGet(index);
   code.i32Const(2);
   code.op(OP['i32.shl']);
-  code.access(OP['i32.load'], slots);
+  if (plan.kind === 'tail-call') code.access(OP['i32.load'], plan.slots);
+  else {
+    ofMap(plan.slotsAt);
+    code.op(OP['i32.add']);
+    code.access(OP['i32.load'], 0);
+  }
   code.localTee(index);
   code.op(OP['i32.eqz']);
   code.branch(OP.br_if, 0);

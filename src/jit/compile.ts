@@ -126,7 +126,7 @@ class ProgramCompiler implements ProgramLayout {
         const plan = input.call(insn);
         this.calls.set(insn, plan);
         if (plan.kind === 'throw') needs.throws = true;
-        else if (plan.kind === 'tail-call') this.#makesTailCalls = true;
+        else if (plan.kind === 'tail-call' || plan.kind === 'tail-call-by-map') this.#makesTailCalls = true;
         else if (plan.kind === 'loop') this.#calledBack.add(plan.callback);
       } else if (code === CALLX) needs.callsByRegister = true;
       else if (code === GOTOX)

@@ -5,9 +5,11 @@
  */
 import { BPF_CLASS, BPF_MEMSX, BPF_MODE, BPF_ST } from '../isa/index.ts';
 import type { FunctionCode } from './function-code.ts';
-import { EMPTY, I64, OP } from './opcodes.ts';
+import { EMPTY, I32, I64, OP } from './opcodes.ts';
 import { type AccessPlan, KERNEL_BASE_HIGH } from './plan.ts';
 import { accessBytes, isFrameOffset, type StackSlot } from './stack-slots.ts';
+
+const ARENA_PAGE_SHIFT = 12;
 
 const LOAD: Readonly<Record<number, number>> = {
   1: OP['i64.load8_u'],
@@ -45,7 +47,9 @@ export const storeOpcode = (size: number): number => opcodeOf(STORE, size);
 export type Place =
   | { readonly kind: 'slot'; readonly slot: StackSlot; readonly offset: number }
   | { readonly kind: 'frame'; readonly distance: number }
-  | { readonly kind: 'memory'; readonly base: number; readonly off: number; readonly plan: AccessPlan };
+  | { readonly kind: 'memory'; readonly base: number; readonly off: number; readonly plan: AccessPlan }
+  /** Memory that can be accessed: an i32 local and a static offset. */
+  | { readonly kind: 'tested'; readonly local: number; readonly offset: number };
 
 export function placeOf(f: FunctionCode, insn: number, base: number): Place {
   const held = f.framePointers[base] as number; // r0-r10
@@ -78,7 +82,10 @@ export function pushLoaded(f: FunctionCode, place: Place, size: number, isSigned
   const opcode = opcodeOf(isSigned ? LOAD_SIGNED : LOAD, size);
   if (place.kind === 'slot') pushSlot(f, place.slot, place.offset, size, isSigned);
   else if (place.kind === 'frame') code.access(opcode, f.frameBase(place.distance));
-  else
+  else if (place.kind === 'tested') {
+    code.localGet(place.local);
+    code.access(opcode, place.offset);
+  } else
     switch (place.plan.kind) {
       case 'plain':
         code.access(opcode, pushBase(f, place.base, place.off));
@@ -97,10 +104,10 @@ export function pushLoaded(f: FunctionCode, place: Place, size: number, isSigned
         break;
       }
       default: {
-        const offset = pushTested(f, place, size);
+        const { local, offset } = pushTested(f, place, size);
         code.begin(OP.if, I64);
-        code.localGet(offset.local);
-        code.access(opcode, offset.offset);
+        code.localGet(local);
+        code.access(opcode, offset);
         code.op(OP.else);
         code.i64ConstOf(0);
         code.op(OP.end);
@@ -117,6 +124,21 @@ function pushBase(f: FunctionCode, register: number, off: number): number {
   return 0;
 }
 
+/**
+ * Does an operation unless it would go beyond an arena.
+ * @param operation accesses the place it is given
+ */
+export function ifAccessible(f: FunctionCode, place: Place, size: number, operation: (place: Place) => void): void {
+  if (place.kind !== 'memory' || place.plan.kind !== 'arena') {
+    operation(place);
+    return;
+  }
+  const { local, offset } = pushTested(f, place, size);
+  f.code.begin(OP.if, EMPTY);
+  operation({ kind: 'tested', local, offset });
+  f.code.op(OP.end);
+}
+
 /** Pushes whether the place can be accessed; @returns the i32 local and static offset to do it with. */
 function pushTested(
   f: FunctionCode,
@@ -126,22 +148,31 @@ function pushTested(
   const { code } = f;
   const local = f.scratch('i32 tested');
   if (plan.kind === 'arena') {
-    // What is added must not carry into the arena again what lies behind its end.
+    // In 64 bits: what is added must not lead from one end of 4 GiB to the other.
+    const place = f.scratch('i64 distance');
     f.getLow(base);
-    if (off < 0) {
-      code.i32Const(off);
-      code.op(OP['i32.add']);
+    code.op(OP['i64.extend_i32_u']);
+    const distance = off - plan.start;
+    if (distance !== 0) {
+      code.i64Const(distance, Math.floor(distance / 2 ** 32));
+      code.op(OP['i64.add']);
     }
-    const last = plan.limit - size - Math.max(off, 0);
-    code.localTee(local);
-    if (last < 0) {
-      code.op(OP.drop);
-      code.i32Const(0);
-    } else {
-      code.i32Const(last);
-      code.op(OP['i32.le_u']);
+    code.localTee(place);
+    code.op(OP['i32.wrap_i64']);
+    code.localSet(local);
+    code.localGet(place);
+    code.i64Const(plan.limit - size, 0);
+    code.op(OP['i64.le_u']);
+    code.begin(OP.if, I32);
+    pushIsAllocated(f, local, 0, plan.pages);
+    if (size > 1) {
+      pushIsAllocated(f, local, size - 1, plan.pages);
+      code.op(OP['i32.and']);
     }
-    return { local, offset: plan.base + Math.max(off, 0) };
+    code.op(OP.else);
+    code.i32Const(0);
+    code.op(OP.end);
+    return { local, offset: plan.base };
   }
   // Distance to the first byte of memory, unsigned, against the last place where there is room.
   const distance = f.scratch('i64 distance');
@@ -161,6 +192,19 @@ function pushTested(
   code.op(OP['i64.sub']);
   code.op(OP['i64.le_u']);
   return { local, offset: 0 };
+}
+
+/** Pushes the byte of the page in which that byte of an arena lies. */
+function pushIsAllocated(f: FunctionCode, local: number, distance: number, pages: number): void {
+  const { code } = f;
+  code.localGet(local);
+  if (distance > 0) {
+    code.i32Const(distance);
+    code.op(OP['i32.add']);
+  }
+  code.i32Const(ARENA_PAGE_SHIFT);
+  code.op(OP['i32.shr_u']);
+  code.access(OP['i32.load8_u'], pages);
 }
 
 /** BPF_ST and BPF_STX, and store-release. */
@@ -188,6 +232,12 @@ export function storeTo(f: FunctionCode, place: Place, size: number, value: () =
     const offset = f.frameBase(place.distance);
     value();
     code.access(opcode, offset);
+    return;
+  }
+  if (place.kind === 'tested') {
+    code.localGet(place.local);
+    value();
+    code.access(opcode, place.offset);
     return;
   }
   if (place.plan.kind === 'plain' || place.plan.kind === 'pointer32') {

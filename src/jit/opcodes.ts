@@ -50,6 +50,7 @@ export const OP = {
   'global.set': 0x24,
   'i32.load': 0x28,
   'i64.load': 0x29,
+  'i32.load8_u': 0x2d,
   'i64.load8_s': 0x30,
   'i64.load8_u': 0x31,
   'i64.load16_s': 0x32,

@@ -82,6 +82,8 @@ export type CallPlan =
   | { readonly kind: 'number-iterator'; readonly part: NumberIteratorPart }
   /** bpf_tail_call(): r3 is the index into the table of entries at `slots` (i32 each, index into the function table, 0: empty). */
   | { readonly kind: 'tail-call'; readonly slots: number; readonly count: number }
+  /** The same with a map that r2 tells: where its slots are and how many stand in i32s so far from where r2 points. */
+  | { readonly kind: 'tail-call-by-map'; readonly slotsAt: number; readonly countAt: number }
   /** bpf_throw(): unwinds to the entry of the program with r1 as cookie. */
   | { readonly kind: 'throw' };
 
@@ -99,10 +101,17 @@ export type AccessPlan =
   /** Through a pointer that nothing vouches for: 0 if it leads out of linear memory. */
   | { readonly kind: 'untrusted' }
   /**
-   * In an arena: the low 32 bits of the register count from the arena's first byte; `limit` bytes are mapped at
-   * `base`. Loads beyond give 0, stores are lost.
+   * In an arena: the low 32 bits of the register, less `start`, count from the arena's first byte; `limit` bytes are
+   * mapped at `base`, and a byte at `pages` says of each 4 KiB of them whether they are allocated (1) or not (0). Loads
+   * of what is not there give 0, stores are lost, and atomic operations change nothing.
    */
-  | { readonly kind: 'arena'; readonly base: number; readonly limit: number };
+  | {
+      readonly kind: 'arena';
+      readonly base: number;
+      readonly limit: number;
+      readonly start: number;
+      readonly pages: number;
+    };
 
 /** What compiling needs to know of each instruction; the verifier's InsnFacts have it. */
 export interface CompileFacts {

@@ -224,6 +224,33 @@ describe('tail calls', () => {
     expect(start(DATA)).toBe(3n);
   });
 
+  test('go by the map that r2 points to', () => {
+    const MAP = DATA + 2048;
+    const byMap: CallPlan = { kind: 'tail-call-by-map', slotsAt: -8, countAt: -4 };
+    const { machine, run: start } = prepare(`r2 = *(u64 *)(r1 +0); r3 = *(u32 *)(r1 +8); ${CALL}; r0 = 9; exit`, {
+      call: () => byMap,
+    });
+    const target = prepare('r0 = 7; exit', {}, machine).program;
+    for (const [map, slots] of [
+      [MAP, SLOTS],
+      [MAP + 64, SLOTS + 64],
+    ] as const) {
+      machine.view.setUint32(map - 8, slots, true);
+      machine.view.setUint32(map - 4, map === MAP ? 1 : 2, true);
+    }
+    machine.view.setInt32(SLOTS + 4, target.entryIndex, true);
+    machine.view.setInt32(SLOTS + 64 + 4, target.entryIndex, true);
+    const through = (map: number, index: number): bigint => {
+      machine.view.setBigUint64(DATA, (BigInt(KERNEL_BASE_HIGH >>> 0) << 32n) + BigInt(map), true);
+      machine.view.setUint32(DATA + 8, index, true);
+      return start(DATA);
+    };
+    expect(through(MAP, 1)).toBe(9n); // one slot only
+    expect(through(MAP + 64, 1)).toBe(7n);
+    expect(through(MAP + 64, 0)).toBe(9n);
+    expect(through(MAP + 64, 2)).toBe(9n);
+  });
+
   test('from a function return to its caller', () => {
     const { machine } = counting();
     machine.view.setUint32(DATA + 8, 1, true);

@@ -37,9 +37,9 @@ export const arenaKfuncs: readonly FunctionDefinition[] = [
           return returnPair(memory, 0, 0);
         }
         const isPlaced = (low | high) !== 0;
-        const page = arena.allocatePages(count >>> 0, isPlaced ? (low >>> 0) / ARENA_PAGE : undefined);
+        const page = arena.allocatePages(count >>> 0, isPlaced ? arena.pageAt(low) : undefined);
         if (page === undefined) return returnPair(memory, 0, 0);
-        return returnPair(memory, page * ARENA_PAGE, Number(arena.start >> 32n));
+        return returnPair(memory, arena.lowOf(page), Number(BigInt.asIntN(32, arena.start >> 32n)));
       };
     },
   },
@@ -47,7 +47,8 @@ export const arenaKfuncs: readonly FunctionDefinition[] = [
     name: 'bpf_arena_free_pages',
     signature: signature('p q i -> v'),
     make: (runtime) => (map: number, low: number, high: number, count: number) => {
-      if ((low | high) !== 0) arenaAt(runtime, map)?.freePages(Math.floor((low >>> 0) / ARENA_PAGE), count >>> 0);
+      const arena = arenaAt(runtime, map);
+      if (arena !== undefined && (low | high) !== 0) arena.freePages(arena.pageAt(low), count >>> 0);
     },
   },
   {
@@ -57,9 +58,9 @@ export const arenaKfuncs: readonly FunctionDefinition[] = [
       const arena = arenaAt(runtime, map);
       if (arena === undefined) return EINVAL;
       if (count === 0) return 0;
-      const page = Math.floor((low >>> 0) / ARENA_PAGE);
+      const page = arena.pageAt(low);
       if (page + (count >>> 0) > arena.maxEntries) return EINVAL;
-      return arena.allocatePages(count >>> 0, page) === undefined ? EBUSY : 0;
+      return arena.reservePages(page, count >>> 0) ? 0 : EBUSY;
     },
   },
 ];

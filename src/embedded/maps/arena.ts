@@ -1,19 +1,23 @@
 /**
- * ARENA: memory that programs and users share. Programs' pointers into it count in their low 32 bits from its first
- * byte; pages are there once they are allocated. All of it lies in linear memory from the beginning.
+ * ARENA: memory that programs and users share. Of programs' pointers into it the low 32 bits say which byte they mean,
+ * as those of its start (map_extra) do; pages are there once they are allocated. All of it lies in linear memory from the beginning.
  * Source: kernel/bpf/arena.c, Linux 6.18.
  */
-import { BpfiterError } from '../../errors.ts';
 import { BPF_F_MMAPABLE, BPF_F_NO_USER_CONV, BPF_F_SEGV_ON_FAULT } from '../../uapi/index.ts';
 import { has, type MapAttributes } from './attributes.ts';
 import { E2BIG, EINVAL, EOPNOTSUPP, ERANGE } from './errnos.ts';
 import { MapBase } from './map-base.ts';
 import type { MapRegistry } from './map-registry.ts';
 
-export const ARENA_PAGE = 4096;
+const PAGE_SHIFT = 12;
+export const ARENA_PAGE = 1 << PAGE_SHIFT;
 const LARGEST = 2 ** 32;
-/** Where users would map it, if they do not say: any address whose low word is 0. */
-const DEFAULT_START = 1n << 44n;
+/**
+ * Where users would map it, if they do not say: anywhere, but as mmap(2) rarely does, no pointer into it should have 0
+ * for its low word, which is NULL for programs.
+ */
+const DEFAULT_START = (1n << 44n) + (1n << 28n);
+const DEFAULT_START_OF_LARGE = 1n << 44n;
 
 export function checkArena(attributes: MapAttributes): number {
   const { keySize, valueSize, maxEntries, flags, extra } = attributes;
@@ -25,26 +29,30 @@ export function checkArena(attributes: MapAttributes): number {
   return extra >> 32n === (extra + BigInt(size) - 1n) >> 32n ? 0 : -ERANGE;
 }
 
+const startOf = (size: number): bigint =>
+  (DEFAULT_START + BigInt(size)) >> 32n === DEFAULT_START >> 32n ? DEFAULT_START : DEFAULT_START_OF_LARGE;
+
 export class ArenaMap extends MapBase {
   readonly base: number;
   /** Address of the first byte as programs and users see it. */
   readonly start: bigint;
-  /** 1 for pages that are allocated. */
-  readonly #pages: Uint8Array;
+  /** Where a byte for each page says whether it is allocated (1): programs ask it. */
+  readonly pages: number;
+  /** 1 for pages that are allocated, or reserved. */
+  readonly #taken: Uint8Array;
 
   constructor(registry: MapRegistry, attributes: MapAttributes) {
     super(registry, attributes);
-    this.start = attributes.extra === 0n ? DEFAULT_START : attributes.extra;
-    if (BigInt.asUintN(32, this.start) !== 0n) {
-      throw new BpfiterError(
-        'unsupported',
-        `${this.what}: arenas of the embedded kernel begin at multiples of 4 GiB (map_extra)`,
-      );
-    }
+    this.start = attributes.extra === 0n ? startOf(this.size) : attributes.extra;
     this.base = this.memory.allocate(this.maxEntries * ARENA_PAGE);
-    this.#pages = new Uint8Array(this.maxEntries);
+    this.pages = this.memory.allocate(this.maxEntries);
+    this.#taken = new Uint8Array(this.maxEntries);
   }
 
+  /** The low word of `start`: places in the arena are the low words of pointers less this one. */
+  get startLow(): number {
+    return Number(BigInt.asUintN(32, this.start));
+  }
   override get valueAddress(): number {
     return this.base;
   }
@@ -60,8 +68,18 @@ export class ArenaMap extends MapBase {
 
   /** Puts in what an object brings along, and allocates the pages for it. */
   fill(bytes: Uint8Array, offset: number): void {
-    this.#pages.fill(1, Math.floor(offset / ARENA_PAGE), Math.ceil((offset + bytes.length) / ARENA_PAGE));
+    const first = Math.floor(offset / ARENA_PAGE);
+    this.#take(first, Math.ceil((offset + bytes.length) / ARENA_PAGE) - first);
     this.memory.u8.set(bytes, this.base + offset);
+  }
+
+  /** Number of the page that a pointer with this low word leads to; beyond the last for what lies before the first. */
+  pageAt(low: number): number {
+    return ((low - this.startLow) >>> 0) >>> PAGE_SHIFT;
+  }
+  /** The low word of pointers to that page. */
+  lowOf(page: number): number {
+    return (page * ARENA_PAGE + this.startLow) | 0;
   }
 
   /**
@@ -71,16 +89,31 @@ export class ArenaMap extends MapBase {
   allocatePages(count: number, at?: number): number | undefined {
     if (count === 0 || count > this.maxEntries) return undefined;
     const first = at ?? this.#firstFree(count);
-    if (first === undefined || first + count > this.maxEntries) return undefined;
-    if (this.#pages.subarray(first, first + count).includes(1)) return undefined;
-    this.#pages.fill(1, first, first + count);
+    if (first === undefined || !this.#isFree(first, count)) return undefined;
+    this.#take(first, count);
     return first;
+  }
+
+  /** As bpf_arena_reserve_pages(): nothing is ever there. @returns whether they were free */
+  reservePages(first: number, count: number): boolean {
+    if (!this.#isFree(first, count)) return false;
+    this.#taken.fill(1, first, first + count);
+    return true;
+  }
+
+  #isFree(first: number, count: number): boolean {
+    return first + count <= this.maxEntries && !this.#taken.subarray(first, first + count).includes(1);
+  }
+
+  #take(first: number, count: number): void {
+    this.#taken.fill(1, first, first + count);
+    this.memory.u8.fill(1, this.pages + first, this.pages + first + count);
   }
 
   #firstFree(count: number): number | undefined {
     let run = 0;
     for (let page = 0; page < this.maxEntries; page += 1) {
-      run = this.#pages[page] === 0 ? run + 1 : 0;
+      run = this.#taken[page] === 0 ? run + 1 : 0;
       if (run === count) return page + 1 - count;
     }
     return undefined;
@@ -90,8 +123,9 @@ export class ArenaMap extends MapBase {
   freePages(first: number, count: number): void {
     const end = Math.min(this.maxEntries, first + count);
     for (let page = first; page < end; page += 1) {
-      if (this.#pages[page] === 0) continue;
-      this.#pages[page] = 0;
+      if (this.#taken[page] === 0) continue;
+      this.#taken[page] = 0;
+      this.memory.u8[this.pages + page] = 0;
       const at = this.base + page * ARENA_PAGE;
       this.memory.u8.fill(0, at, at + ARENA_PAGE);
     }
@@ -112,5 +146,6 @@ export class ArenaMap extends MapBase {
 
   protected override destroy(): void {
     this.memory.free(this.base);
+    this.memory.free(this.pages);
   }
 }

@@ -97,10 +97,33 @@ it('arenas allocate pages where they are asked to, or where there is room', () =
   map.freePages(7, 100);
   expect(map.bytes().every((byte) => byte === 0)).toBe(true);
   expect([map.allocatePages(1), map.allocatePages(1), map.allocatePages(1)]).toEqual([1, 7, undefined]);
-  expect(map.start).toBe(1n << 44n);
-  expect(() =>
-    create({ type: uapi.BPF_MAP_TYPE_ARENA, maxEntries: 8, flags: uapi.BPF_F_MMAPABLE, extra: 4096n }),
-  ).toThrow('begin at multiples of 4 GiB');
+  expect(map.start % 2n ** 32n).not.toBe(0n);
+});
+
+it('arenas begin at any page', () => {
+  const { create } = testKernel();
+  const extra = (1n << 44n) + 4096n * 3n;
+  const map = create({ type: uapi.BPF_MAP_TYPE_ARENA, maxEntries: 8, flags: uapi.BPF_F_MMAPABLE, extra });
+  if (!(map instanceof ArenaMap)) throw new Error('no arena');
+  expect(map.start).toBe(extra);
+  expect([map.lowOf(0), map.lowOf(5)]).toEqual([0x3000, 0x8000]);
+  expect([map.pageAt(0x3000), map.pageAt(0x8fff)]).toEqual([0, 5]);
+  expect(map.pageAt(0x2fff)).toBeGreaterThan(8);
+});
+
+it('nothing is in pages of arenas that are not allocated', () => {
+  const { create, memory } = testKernel();
+  const map = create({ type: uapi.BPF_MAP_TYPE_ARENA, maxEntries: 4, flags: uapi.BPF_F_MMAPABLE });
+  if (!(map instanceof ArenaMap)) throw new Error('no arena');
+  const pages = (): number[] => [...memory.u8.subarray(map.pages, map.pages + 4)];
+  map.fill(Uint8Array.of(1), 3 * 4096);
+  expect(map.allocatePages(1)).toBe(0);
+  expect([map.reservePages(1, 1), map.reservePages(1, 2), map.reservePages(2, 3)]).toEqual([true, false, false]);
+  expect(pages()).toEqual([1, 0, 0, 1]);
+  expect([map.allocatePages(1, 1), map.allocatePages(2)]).toEqual([undefined, undefined]);
+  map.freePages(0, 2);
+  expect(pages()).toEqual([0, 0, 0, 1]);
+  expect(map.allocatePages(3)).toBe(0);
 });
 
 it.each([
