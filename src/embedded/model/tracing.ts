@@ -1,6 +1,6 @@
 /**
- * What tracing programs attach to and are given: registers, tracepoints, LSM hooks and the functions that the kernel
- * keeps for trying programs out. A modest choice: what can be run with given arguments.
+ * What tracing programs attach to and are given: registers, tracepoints, LSM hooks, a few system calls and the functions
+ * that the kernel keeps for trying programs out. A modest choice: what can be run with given arguments.
  * Facts: the BTF of Linux 6.18, x86-64.
  */
 import { part } from './declarations.ts';
@@ -48,7 +48,7 @@ export const tracing = part(
   typedef void (*btf_trace_sched_process_exit)(void *, struct task_struct *, bool);
   typedef void (*btf_trace_sched_process_fork)(void *, struct task_struct *, struct task_struct *);
   typedef void (*btf_trace_sched_process_exec)(void *, struct task_struct *, pid_t, struct linux_binprm *);
-  typedef void (*btf_trace_task_newtask)(void *, struct task_struct *, unsigned long);
+  typedef void (*btf_trace_task_newtask)(void *, struct task_struct *, u64);
   typedef void (*btf_trace_task_rename)(void *, struct task_struct *, const char *);
   typedef void (*btf_trace_cgroup_mkdir)(void *, struct cgroup *, const char *);
   typedef void (*btf_trace_cgroup_rmdir)(void *, struct cgroup *, const char *);
@@ -58,13 +58,19 @@ export const tracing = part(
   int bpf_lsm_file_open(struct file *file);
   int bpf_lsm_bprm_check_security(struct linux_binprm *bprm);
   void bpf_lsm_bprm_committed_creds(const struct linux_binprm *bprm);
-  int bpf_lsm_task_alloc(struct task_struct *task, unsigned long clone_flags);
+  int bpf_lsm_task_alloc(struct task_struct *task, u64 clone_flags);
   void bpf_lsm_task_free(struct task_struct *task);
   int bpf_lsm_socket_create(int family, int type, int protocol, int kern);
   int bpf_lsm_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot);
   int bpf_lsm_inode_unlink(struct inode *dir, struct dentry *dentry);
   int bpf_lsm_inode_create(struct inode *dir, struct dentry *dentry, umode_t mode);
   int bpf_lsm_bpf(int cmd, union bpf_attr *attr, unsigned int size, bool kernel);
+
+  long __x64_sys_getpgid(const struct pt_regs *regs);
+  long __x64_sys_nanosleep(const struct pt_regs *regs);
+  long __x64_sys_prctl(const struct pt_regs *regs);
+  long __x64_sys_prlimit64(const struct pt_regs *regs);
+  long __x64_sys_setdomainname(const struct pt_regs *regs);
 
   struct bpf_fentry_test_t { struct bpf_fentry_test_t *a; };
   int bpf_fentry_test1(int a);

@@ -36,6 +36,26 @@ describe.skipIf(!comparable)('like the running Linux 6.18', () => {
     );
   });
 
+  const attachable = model.parts.flatMap(({ title, declarations }) =>
+    title === 'Tracing'
+      ? declarations.filter(({ tag, name }) => tag === 'function' || name.startsWith('btf_trace_'))
+      : [],
+  );
+
+  it.each(attachable.map(({ tag, name }) => [name, tag === 'function' ? 'func' : 'typedef'] as const))(
+    'has %s to attach to',
+    (name, kind) => {
+      const id = theirs?.find(name, kind);
+      if (theirs === undefined || id === undefined) return;
+      // Tracepoints have parameters without names there.
+      const text = (btf: typeof ours, type: number) => {
+        const found = btf.type(type);
+        return describeType(btf, found.kind === 'typedef' ? found.type : type);
+      };
+      expect(text(ours, ours.find(name, kind) ?? 0)).toBe(text(theirs, id));
+    },
+  );
+
   it.each(interfaces)('lays out struct %s', (name) => {
     const id = theirs?.find(name, 'struct');
     // A target or a feature that the running kernel was built without.
