@@ -25,6 +25,7 @@ import { runContextHelpers } from './helpers/run-context.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
 import { stackHelpers } from './helpers/stacks.ts';
+import { userMemory } from './helpers/user-memory.ts';
 import { seqHelpers } from './iter/seq-helpers.ts';
 import { arenaKfuncs } from './kfuncs/arena.ts';
 import { cpumaskKfuncs } from './kfuncs/cpumask.ts';
@@ -42,6 +43,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   printBtfFunctions,
   printFunctions,
   probeReads,
+  userMemory,
   dynptrHelpers,
   lockHelpers,
   loopHelpers,

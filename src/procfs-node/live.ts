@@ -60,6 +60,28 @@ export class LiveReader implements ProcReader {
     }
   }
 
+  readAt(path: string, position: number, size: number): number {
+    // What a copy has under that name is no memory.
+    if (this.recorded) return 0;
+    this.#reserve(size);
+    try {
+      const file = openSync(this.#root + path, 'r');
+      try {
+        return readSync(file, this.#buffer, 0, size, position);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      // Whether there is no such process, no such address or no permission: nothing can be read.
+      reasonOf(error);
+      return 0;
+    }
+  }
+
+  #reserve(size: number): void {
+    if (size > this.#buffer.length) this.#buffer = Buffer.alloc(size);
+  }
+
   #readAll(file: number, inPieces: boolean): number {
     let length = 0;
     for (;;) {

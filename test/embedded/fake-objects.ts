@@ -48,6 +48,10 @@ export class FakeObjects implements KernelObjects {
 
   pathText(): undefined {}
 
+  userMemory(): Uint8Array {
+    return new Uint8Array();
+  }
+
   constructor(memory: KernelMemory, tasks: FakeTask[] = []) {
     this.#memory = memory;
     this.tasks = tasks;

@@ -2,7 +2,8 @@
  * Reads through addresses that nothing vouches for.
  *
  * Kernel addresses are readable where they lie in linear memory, from its second page on. Programs of this kernel have
- * no user memory beside them, so each user address faults; one whose bytes a source has would be another definition.
+ * no user memory beside them: `current` is the process that runs this kernel, whose own memory is nobody's business, so
+ * each user address faults. The memory of a task that is named is read in user-memory.ts.
  *
  * Facts: kernel/trace/bpf_trace.c, mm/maccess.c and arch/x86/mm/maccess.c of Linux 6.12, errnos seen on 6.18.
  */
@@ -10,7 +11,7 @@ import { KERNEL_BASE_HIGH } from '../../jit/index.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Runtime } from '../runtime.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
-import { EFAULT, EINVAL, ERANGE } from './errno.ts';
+import { EFAULT, ERANGE } from './errno.ts';
 import { copyBytes, isReadable, zeroBytes } from './words.ts';
 
 /** Below is user space, with the guard page at its end; above, from where bit 47 is sign-extended, the kernel. */
@@ -94,19 +95,6 @@ export const probeReads: readonly FunctionDefinition[] = [
   reader('bpf_probe_read_user', readUser),
   reader('bpf_probe_read_user_str', readUserString),
   reader('bpf_copy_from_user', (_memory, _to, size) => (size === 0 ? 0 : EFAULT)),
-  {
-    name: 'bpf_copy_from_user_task',
-    signature: signature('p i q p q -> s'),
-    make:
-      ({ memory }) =>
-      (to: number, size: number, _low: number, _high: number, _task: number, flags: number, flagsHigh: number) => {
-        // The destination stays as it is where the flags are refused.
-        if ((flags | flagsHigh) !== 0) return EINVAL;
-        if (size === 0) return 0;
-        zeroBytes(memory, to, size);
-        return EFAULT;
-      },
-  },
   {
     name: 'bpf_probe_write_user',
     signature: signature('q p i -> s'),

@@ -47,6 +47,11 @@ export interface KernelObjects {
   /** Keeps an object when its session ends (a reference that a program took); counts. */
   hold(object: number): void;
   release(object: number): void;
+  /**
+   * Memory of a task's process from an address on: up to `size` bytes, fewer where it breaks off, none where there is
+   * nothing, or nothing that may be known.
+   */
+  userMemory(task: number, low: number, high: number, size: number): Uint8Array;
   /** The path of a struct path as /proc shows it (d_path); undefined for what this source did not make. */
   pathText(path: number): string | undefined;
   close(): void;

@@ -49,6 +49,8 @@ describeOnHost('the running kernel and the embedded one print the same', () => {
     ['task_file', 'a process', () => ({ task: { pid } })],
     ['task_file', 'a thread', () => ({ task: { tid: pid } })],
     ['task_file', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['task_cmdline', 'a process', () => ({ task: { pid } })],
+    ['task_cmdline', 'a zombie', () => ({ task: { pid: zombie } })],
     ['kmem_cache', 'all', () => ({})],
   ];
   test.each(cases)('%s of %s', async (name, _, parameters) => {

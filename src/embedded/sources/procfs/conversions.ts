@@ -20,6 +20,8 @@ export const START_TIME = 22;
 export const VSIZE = 23;
 export const RT_PRIORITY = 40;
 export const POLICY = 41;
+export const START_OF_ARGUMENTS = 48;
+export const START_OF_ENVIRONMENT = 50;
 
 const TICK_NS = 10_000_000;
 const PAGE_KB = 4;

@@ -23,9 +23,13 @@ import { type TaskPlan, taskPlan } from './task-plan.ts';
 import { TaskReferences } from './task-references.ts';
 import { processNumbers, threadNumbers } from './task-walks.ts';
 import { type SessionState, type TaskRecord, TaskTable } from './tasks.ts';
+import { UserMemory } from './user-memory.ts';
 
 /** What the session of a program that reads nothing needs of `current`. */
 const OF_CURRENT = Needs.of(['task_struct.comm']);
+
+const WORD = 0x1_0000_0000;
+const USER_END_HIGH = 0x8000;
 
 export class ProcfsObjects implements KernelObjects {
   /** Lists that only the kernel itself keeps. */
@@ -42,6 +46,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly #mounts: Mounts;
   readonly #namespaces: Namespaces;
   readonly #references: TaskReferences;
+  readonly #userMemory: UserMemory;
   readonly #plans = new WeakMap<Needs, TaskPlan>();
   readonly #sessions = new Set<ProcfsSession>();
   readonly #held = new Map<number, number>();
@@ -65,6 +70,7 @@ export class ProcfsObjects implements KernelObjects {
     this.tasks = new TaskTable(memory, model, reader, arena, (record, plan, session) =>
       this.#fillReferences(record, plan, session),
     );
+    this.#userMemory = new UserMemory(reader);
     this.lists = new ObjectLists(memory, model, procLists(reader));
     this.#current = this.#findCurrent();
   }
@@ -117,6 +123,13 @@ export class ProcfsObjects implements KernelObjects {
     if (count > 1) this.#held.set(object, count - 1);
     else this.#held.delete(object);
     this.#giveBack();
+  }
+
+  userMemory(task: number, low: number, high: number, size: number): Uint8Array {
+    const record = this.tasks.at(task);
+    // Above are no addresses of users, and none that a number could not hold.
+    if (record === undefined || high >>> 0 >= USER_END_HIGH) return new Uint8Array();
+    return this.#userMemory.read(record, (high >>> 0) * WORD + (low >>> 0), size);
   }
 
   pathText(path: number): string | undefined {

@@ -29,6 +29,11 @@ export interface ProcReader {
   readonly buffer: Uint8Array;
   /** Reads a whole file into the buffer. @returns its length, VANISHED or UNREADABLE */
   read(path: string): number;
+  /**
+   * Reads a piece of a file that has no end, the memory of a process, into the buffer; absent where there are no such
+   * files. @returns its length, shorter than asked where it breaks off, 0 where it cannot be read
+   */
+  readAt?(path: string, position: number, size: number): number;
   /** Names in a directory, in its own order. */
   list(path: string): readonly string[] | typeof VANISHED | typeof UNREADABLE;
   /** Text of a symbolic link. */
