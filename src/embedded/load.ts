@@ -81,7 +81,7 @@ async function loadProgram(
     log: result.log,
     compiled,
     instance,
-    reads: [...linked.members, ...reads],
+    reads: [...linked.members, ...result.kernelMembers, ...reads],
     maps: [...new Set(linked.mapReferences.flatMap(({ map }) => maps.get(map) ?? []))],
     argumentCount: argumentCount(kernel.btf(), linked.attachBtfId),
     furthest: result.furthest,

@@ -64,7 +64,10 @@ export interface LinkedProgram {
   readonly mapReferences: readonly MapReference[];
   readonly moduleReferences: readonly ModuleReference[];
   readonly poisoned: readonly PoisonedInstruction[];
-  /** Members of the kernel's structs that its CO-RE relocations name, whether the kernel has them or not: `task_struct.pid`. */
+  /**
+   * Members of the kernel's structs that its CO-RE relocations name, whether the kernel has them or not:
+   * `task_struct.pid`; structs of which it may read all: `path`.
+   */
   readonly members: readonly string[];
   /** BPF_PROG_TYPE_*. */
   readonly type: number;

@@ -55,11 +55,15 @@ export interface VerifierResult {
   /** About each instruction, for compiling; undefined unless accepted. */
   readonly facts: InsnFacts | undefined;
   readonly furthest: Readonly<FurthestAccess>;
+  /** Members of the kernel's structs that it reads through BTF pointers: `task_struct.pid`; empty unless accepted. */
+  readonly kernelMembers: ReadonlySet<string>;
   /** The program's functions, the main one first; empty unless accepted. */
   readonly subprograms: readonly Readonly<Subprogram>[];
   /** What `mapIndex` of the facts counts; empty unless accepted. */
   readonly maps: readonly VerifierMap[];
 }
+
+const noMembers: ReadonlySet<string> = new Set();
 
 const noStatistics: Statistics = {
   insnsProcessed: 0,
@@ -159,6 +163,7 @@ function* verification(
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
     furthest: env.furthest,
+    kernelMembers: rejection === undefined ? env.kernelReads.members(kernelBtf) : noMembers,
     subprograms: rejection === undefined ? env.subprograms : [],
     maps: rejection === undefined ? env.maps : [],
   };
@@ -192,6 +197,7 @@ function unsupported(subject: string): VerifierResult {
     statistics: noStatistics,
     facts: undefined,
     furthest: { context: 0, rdonly: 0, rdwr: 0, tracepoint: 0 },
+    kernelMembers: noMembers,
     subprograms: [],
     maps: [],
   };

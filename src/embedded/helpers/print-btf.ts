@@ -6,6 +6,7 @@
  */
 import { seqCommit, seqRoom } from '../iter/seq-file.ts';
 import type { Runtime } from '../runtime.ts';
+import { EVERY_FIELD } from '../sources/needs.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL, ENOENT } from './errno.ts';
 import { BTF_F_ALL, BtfShow } from './format/btf-show.ts';
@@ -36,6 +37,7 @@ function argumentErrno({ btf, memory }: Runtime, at: number, size: number, flags
 export const printBtfFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_snprintf_btf',
+    reads: [EVERY_FIELD],
     signature: signature('p i p i q -> s'),
     make(runtime) {
       const show = shower(runtime);
@@ -54,6 +56,7 @@ export const printBtfFunctions: readonly FunctionDefinition[] = [
   },
   {
     name: 'bpf_seq_printf_btf',
+    reads: [EVERY_FIELD],
     signature: signature('p p i q -> s'),
     make(runtime) {
       const show = shower(runtime);

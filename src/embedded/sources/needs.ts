@@ -3,6 +3,9 @@
  * relocations, which name every field that it reads; helpers add their own.
  */
 
+/** Stands for every field of every struct. */
+export const EVERY_FIELD = '*';
+
 export class Needs {
   /** STRUCT -> names of its members; undefined: every one. */
   readonly #fields: Map<string, Set<string> | undefined>;
@@ -17,10 +20,11 @@ export class Needs {
   static readonly everything = new Needs(true, new Map());
   static readonly nothing = new Needs(false, new Map());
 
-  /** @param fields `task_struct.pid`, or `task_struct` for all of its fields */
+  /** @param fields `task_struct.pid`, or `task_struct` for all of its fields, or EVERY_FIELD for those of all structs */
   static of(fields: Iterable<string>): Needs {
     const found = new Map<string, Set<string> | undefined>();
     for (const path of fields) {
+      if (path === EVERY_FIELD) return Needs.everything;
       const dot = path.indexOf('.');
       if (dot < 0) {
         found.set(path, undefined);

@@ -45,7 +45,10 @@ export interface CoreOutcome {
   readonly kind: number;
   /** What was asked for, for people: `struct task_struct.pid (0:12 @ offset 8)`. */
   readonly local: string;
-  /** Of a field: what lies on the way to it and the field itself, as `struct.member`; empty for types and enumerators. */
+  /**
+   * Of a field: what lies on the way to it and the field itself, as `struct.member`, and the struct that it is, if it is
+   * one, as `struct`; of the size of a type, the struct. Empty for all else.
+   */
   readonly members: readonly string[];
   readonly result: /** The kernel has it, and the instruction has the kernel's number. */
     | 'resolved'
@@ -92,7 +95,7 @@ function relocate(insns: InstructionView, relocation: CoreRelocation, local: Btf
   }
   if (targets.kernel === undefined) throw new BpfiterError('unsupported', 'this kernel has no BTF');
   const subject = readSubject(local, typeId, relocation.access, kind);
-  const outcome = { insn, kind, local: describeSubject(subject), members: membersOf(subject) };
+  const outcome = { insn, kind, local: describeSubject(subject), members: membersOf(subject, kind) };
   const expected = answerFor(subject, kind);
   if (kind === BPF_CORE_TYPE_ID_LOCAL) {
     patchInstruction(insns, insn, expected, expected);

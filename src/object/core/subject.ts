@@ -12,7 +12,7 @@
  */
 import { BTF_KIND_ARRAY, type Btf, essentialName, kindName } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
-import { coreSubjectKind } from './kinds.ts';
+import { BPF_CORE_TYPE_SIZE, coreSubjectKind } from './kinds.ts';
 import {
   arrayElement,
   arrayLength,
@@ -73,7 +73,9 @@ export type Subject = TypeSubject | EnumeratorSubject | FieldSubject;
 const malformed = (message: string): BpfiterError => new BpfiterError('malformed', message);
 
 /** `task_struct.cred`, as the kernel names the struct; members of unnamed structs in it count as its own. */
-export function membersOf(subject: Subject): string[] {
+export function membersOf(subject: Subject, kind: number): string[] {
+  // Whoever wants to know a struct's size is about to copy it.
+  if (kind === BPF_CORE_TYPE_SIZE) return structOf(subject.btf, subject.rootId);
   if (subject.kind !== 'field') return [];
   const { btf, steps } = subject;
   const members: string[] = [];
@@ -86,7 +88,17 @@ export function membersOf(subject: Subject): string[] {
     if (name !== undefined && owner !== '') members.push(`${owner}.${name}`);
     unnamed = name === undefined;
   }
+  const last = steps.at(-1);
+  // A struct within the struct may be read as a whole.
+  if (last?.name !== undefined) members.push(...structOf(btf, memberType(btf, last.typeId, last.index)));
   return members;
+}
+
+/** The name of a struct or union, if it is one and has one. */
+function structOf(btf: Btf, typeId: number): string[] {
+  const id = btf.skipModifiersAndTypedefs(typeId);
+  const name = essentialName(btf.nameOf(id));
+  return isComposite(btf.kindOf(id)) && name !== '' ? [name] : [];
 }
 
 /**

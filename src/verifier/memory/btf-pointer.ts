@@ -128,7 +128,9 @@ export function checkBtfPointerAccess(
   }
   const walked = walkStruct(env, btf, btfId, off, size);
   if (typeof walked === 'number') env.rejectAsSaid(walked);
-  if (write || valueReg < 0) return;
+  if (write) return;
+  if (btfIndex === KERNEL) env.kernelReads.note(btfId, off, size);
+  if (valueReg < 0) return;
   if (walked.kind === 'untrusted') {
     markWalked(env, valueReg, walked, btfIndex, MEM_RDONLY | PTR_UNTRUSTED);
   } else if (walked.kind === 'scalar' || isAllocated) {

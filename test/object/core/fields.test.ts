@@ -427,4 +427,6 @@ test('tells which members a relocation names, by the structs that have them', ()
   expect(membersOf('0:1:1', 8)).toEqual(['s.p', 'p.a']);
   // Linux keeps nearly all of mm_struct in a struct without a name.
   expect(membersOf('0:2:0', 12)).toEqual(['s.b']);
+  // Where a struct within the struct begins, all of it may be read.
+  expect(membersOf('0:1', 4)).toEqual(['s.p', 'p']);
 });
