@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** @returns { ask(line) -> the answer's words, close() }, or undefined where there is no clang */
+/** @returns { ask(line) -> the answer's words, close(), ended: a promise }, or undefined where there is no clang */
 export function startNative(source) {
   const directory = mkdtempSync(join(tmpdir(), 'bpfiter-bench-'));
   const output = join(directory, 'native');
@@ -19,7 +19,9 @@ export function startNative(source) {
     }
     const child = spawn(output, { stdio: ['pipe', 'pipe', 'inherit'] });
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const ended = new Promise((resolve) => child.once('close', resolve));
     return {
+      ended,
       async ask(line) {
         child.stdin.write(`${line}\n`);
         const { value, done } = await answers.next();
