@@ -25,7 +25,11 @@ export const optionTable = {
   context: { type: 'string', value: 'HEX|@FILE', help: 'context handed to the program' },
   data: { type: 'string', value: 'HEX|@FILE', help: 'packet or buffer handed to the program' },
   repeat: { type: 'string', value: 'N', help: 'run so many times' },
-  include: { type: 'string', value: 'LIST', help: 'what to record: threads,files,maps,cgroups,arguments,environment' },
+  include: {
+    type: 'string',
+    value: 'LIST',
+    help: 'what to record: threads,files,maps,cgroups,network,arguments,environment',
+  },
   redact: { type: 'boolean', help: 'record command lines and environments without their values' },
   'max-size': { type: 'string', value: 'SIZE', help: 'give up rather than write more (bytes, or with K, M, G)' },
   all: { type: 'boolean', help: 'every program of the object in turn' },

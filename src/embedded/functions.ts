@@ -22,6 +22,7 @@ import { printBtfFunctions } from './helpers/print-btf.ts';
 import { probeReads } from './helpers/probe-read.ts';
 import { ringBufferHelpers } from './helpers/ring-buffers.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
+import { socketCasts } from './helpers/socket-casts.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
 import { stackHelpers } from './helpers/stacks.ts';
@@ -74,6 +75,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   redirectHelpers,
   runContextHelpers,
   socketHelpers,
+  socketCasts,
   xdpHelpers,
   xdpKfuncs,
 ];

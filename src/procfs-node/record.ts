@@ -15,7 +15,7 @@ import {
 } from '../embedded/index.ts';
 
 /** What a snapshot may have beside the processes themselves. */
-export const RECORDABLE = ['threads', 'files', 'maps', 'cgroups', 'arguments', 'environment'] as const;
+export const RECORDABLE = ['threads', 'files', 'maps', 'cgroups', 'network', 'arguments', 'environment'] as const;
 export type Recordable = (typeof RECORDABLE)[number];
 
 export interface RecordOptions {
@@ -39,6 +39,8 @@ const THREAD_FILES = ['stat', 'status', 'schedstat', 'io', 'loginuid', 'sessioni
 const PROCESS_FILES = [...THREAD_FILES, 'cgroup', 'limits', 'oom_score_adj'];
 const PROCESS_LINKS = ['exe', 'cwd', 'root'];
 const SYSTEM_FILES = ['/proc/loadavg', '/proc/uptime', '/proc/version', '/proc/tty/drivers'];
+/** Of the network namespace that the recorder is in. */
+const NETWORK_FILES = ['udp', 'udp6', 'unix', 'netlink', 'ipv6_route'].map((name) => `/proc/net/${name}`);
 
 /** @param write takes one piece of the archive after the other */
 export async function record(
@@ -68,6 +70,7 @@ class Recorder {
   async run(): Promise<Recorded> {
     const { include, onProgress } = this.#options;
     for (const path of SYSTEM_FILES) await this.#file(path);
+    if (include.has('network')) for (const path of NETWORK_FILES) await this.#file(path);
     await this.#self();
     const processes = this.#list('/proc').filter((name) => /^\d+$/.test(name));
     let done = 0;

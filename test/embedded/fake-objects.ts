@@ -9,6 +9,7 @@ import type {
   Cursor,
   FileCursor,
   KernelObjects,
+  ListCursor,
   ObjectList,
   ObjectSession,
 } from '../../src/embedded/sources/source.ts';
@@ -103,6 +104,7 @@ export class FakeObjects implements KernelObjects {
   }
 
   symbol(): undefined {}
+  socketAt(): undefined {}
   hold(): void {}
   release(): void {}
   close(): void {}
@@ -212,8 +214,8 @@ class FakeSession implements ObjectSession {
     return cursor(found.map((task) => this.#struct(task)));
   }
 
-  list(): Cursor {
-    return cursor(this.#objects.listed);
+  list(): ListCursor {
+    return { ...cursor(this.#objects.listed), numbers: [] };
   }
 
   close(): void {

@@ -23,23 +23,10 @@ const SOCK_OPS_FULLSOCK = 72;
 const SOCK_OPS_FLAGS = 84;
 const ALL_CB_FLAGS = 0x7f;
 
-/** Casts to a kind of socket that no socket of a run is. */
-const casts = [
-  'bpf_tcp_sock',
-  'bpf_skc_to_tcp_sock',
-  'bpf_skc_to_tcp6_sock',
-  'bpf_skc_to_tcp_timewait_sock',
-  'bpf_skc_to_tcp_request_sock',
-  'bpf_skc_to_udp6_sock',
-  'bpf_skc_to_unix_sock',
-  'bpf_skc_to_mptcp_sock',
-];
-
 /** Searches by address and port. */
 const searches = ['bpf_sk_lookup_tcp', 'bpf_sk_lookup_udp', 'bpf_skc_lookup_tcp'];
 
 export const socketHelpers: readonly FunctionDefinition[] = [
-  ...casts.map((name) => ({ name, signature: signature('p -> p'), make: () => () => 0 })),
   ...searches.map((name) => ({ name, signature: signature('p p i q q -> p'), make: () => () => 0 })),
   { name: 'bpf_sk_fullsock', signature: signature('p -> p'), make: () => (sock: number) => sock },
   {

@@ -20,6 +20,8 @@ import { memory } from './memory.ts';
 import { Model } from './model.ts';
 import { network } from './network.ts';
 import { programObjects } from './program-objects.ts';
+import { routes } from './routes.ts';
+import { sockets } from './sockets.ts';
 import { tasks } from './tasks.ts';
 import { tracing } from './tracing.ts';
 import { uapiContexts } from './uapi-contexts.ts';
@@ -39,6 +41,8 @@ export const modelParts: readonly ModelPart[] = [
   cgroups,
   bpfObjects,
   iteratorFiles,
+  sockets,
+  routes,
   iteratorContexts,
   programObjects,
   network,

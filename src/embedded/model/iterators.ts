@@ -1,5 +1,6 @@
 /**
  * What iterator programs are given and attach to, and the state that open-coded iterators keep on the stack of a program.
+ * iter/unix has no uid: no file of /proc tells whose a Unix socket is.
  * Facts: the BTF of Linux 6.18.
  */
 import { part } from './declarations.ts';
@@ -78,7 +79,6 @@ export const iteratorContexts = part(
   struct bpf_iter__unix {
     union { struct bpf_iter_meta *meta; };
     union { struct unix_sock *unix_sk; };
-    uid_t uid;
   };
   struct bpf_iter__ipv6_route { union { struct bpf_iter_meta *meta; }; union { struct fib6_info *rt; }; };
 
@@ -97,7 +97,7 @@ export const iteratorContexts = part(
   int bpf_iter_ksym(struct bpf_iter_meta *meta, struct kallsym_iter *ksym);
   int bpf_iter_tcp(struct bpf_iter_meta *meta, struct sock_common *sk_common, uid_t uid);
   int bpf_iter_udp(struct bpf_iter_meta *meta, struct udp_sock *udp_sk, uid_t uid, int bucket);
-  int bpf_iter_unix(struct bpf_iter_meta *meta, struct unix_sock *unix_sk, uid_t uid);
+  int bpf_iter_unix(struct bpf_iter_meta *meta, struct unix_sock *unix_sk);
   int bpf_iter_netlink(struct bpf_iter_meta *meta, struct netlink_sock *sk);
   int bpf_iter_ipv6_route(struct bpf_iter_meta *meta, struct fib6_info *rt);
   `,

@@ -1,24 +1,14 @@
 /**
- * Packets, sockets and what stands around them, as kfuncs, helpers and congestion control name them. Sockets nest as in
- * Linux, so that a pointer to one is a pointer to what it begins with. Structs without fields are known by name only:
- * programs pass pointers to them and look at nothing. Facts: names and nesting are those of Linux 6.18.
+ * Packets and what stands around them, as kfuncs, helpers and congestion control name them. Structs without fields are
+ * known by name only: programs pass pointers to them and look at nothing. Facts: names are those of Linux 6.18.
  */
 import { part } from './declarations.ts';
 
 export const network = part(
   'Network',
-  'Sockets nest as in Linux; structs without fields are passed around and not looked into.',
+  'Structs without fields are passed around and not looked into.',
   `
-  struct in_addr { __be32 s_addr; };
-  struct in6_addr {
-    union {
-      __u8 u6_addr8[16];
-      __be16 u6_addr16[8];
-      __be32 u6_addr32[4];
-    } in6_u;
-  };
   union nf_inet_addr { __u32 all[4]; __be32 ip; __be32 ip6[4]; struct in_addr in; struct in6_addr in6; };
-  typedef unsigned short sa_family_t;
 
   struct sk_buff {};
   struct xdp_buff {};
@@ -31,38 +21,7 @@ export const network = part(
   struct bpf_sockopt_kern {};
   struct sk_reuseport_kern {};
   struct bpf_sk_lookup_kern {};
-  struct net_device {};
   struct nf_hook_state {};
-
-  struct sock_common {
-    __be32 skc_daddr;
-    __be32 skc_rcv_saddr;
-    __be16 skc_dport;
-    __u16 skc_num;
-    unsigned short skc_family;
-    volatile unsigned char skc_state;
-    int skc_bound_dev_if;
-    struct in6_addr skc_v6_daddr;
-    struct in6_addr skc_v6_rcv_saddr;
-    atomic64_t skc_cookie;
-  };
-  struct sock { struct sock_common __sk_common; };
-  struct socket { struct sock *sk; };
-  struct inet_sock { struct sock sk; };
-  struct inet_connection_sock { struct inet_sock icsk_inet; };
-  struct tcp_sock { struct inet_connection_sock inet_conn; };
-  struct tcp6_sock { struct tcp_sock tcp; };
-  struct udp_sock { struct inet_sock inet; };
-  struct udp6_sock { struct udp_sock udp; };
-  struct unix_sock { struct sock sk; };
-  struct netlink_sock { struct sock sk; };
-  struct mptcp_sock { struct inet_connection_sock sk; };
-  struct request_sock { struct sock_common __req_common; };
-  struct inet_request_sock { struct request_sock req; };
-  struct tcp_request_sock { struct inet_request_sock req; };
-  struct inet_timewait_sock { struct sock_common __tw_common; };
-  struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
-  struct fib6_info {};
 
   struct nf_conn {};
   struct nf_conn___init {};

@@ -25,9 +25,16 @@ export interface Source {
 
 /**
  * Objects of which the kernel keeps one list: slab caches, newest first; dma-bufs; symbols in the order of kallsyms,
- * each in the same struct kallsym_iter after the other.
+ * each in the same struct kallsym_iter after the other; sockets and routes of the source's network namespace.
  */
-export type ObjectList = 'kmem_cache' | 'dma_buf' | 'kallsym_iter';
+export type ObjectList =
+  | 'kmem_cache'
+  | 'dma_buf'
+  | 'kallsym_iter'
+  | 'udp_sock'
+  | 'unix_sock'
+  | 'netlink_sock'
+  | 'fib6_info';
 
 /** The objects of one embedded kernel. */
 export interface KernelObjects {
@@ -42,6 +49,8 @@ export interface KernelObjects {
   symbol(name: string): number | undefined;
   /** Whether sessions can walk that list; programs that need one which is not there are not loaded. */
   hasList(kind: ObjectList): boolean;
+  /** The list that an object is of, if it is a socket that some session walked to; undefined for all else. */
+  socketAt(object: number): ObjectList | undefined;
   /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
   pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */
@@ -105,7 +114,7 @@ export interface ObjectSession {
   cgroupTasks(cgroup: number, processes: boolean): Cursor;
 
   /** The objects of a list that the source has. */
-  list(kind: ObjectList): Cursor;
+  list(kind: ObjectList): ListCursor;
 
   /** What could not be read for want of privilege: the file (`status`, `fd`, `maps`), and of how many tasks. */
   readonly unreadable: ReadonlyMap<string, number>;
@@ -117,6 +126,11 @@ export interface ObjectSession {
 export interface Cursor {
   /** Offset of the next object, 0 at the end, and again if asked again. */
   next(): number;
+}
+
+export interface ListCursor extends Cursor {
+  /** What an iterator tells beside the object that next() returned last: of sockets, whose it is and in which bucket. */
+  readonly numbers: readonly number[];
 }
 
 export interface FileCursor extends Cursor {

@@ -17,6 +17,7 @@ const gone = fs.openSync(path + '.gone', 'w+'); fs.writeSync(gone, 'x'); fs.unli
 fs.openSync('/', 'r'); fs.openSync('/dev/null', 'r+'); fs.openSync('/dev/zero', 'r'); fs.openSync('/proc/self/maps', 'r');
 fs.watch(path, () => {});
 const unix = net.createServer().listen(path + '.sock'), tcp = net.createServer().listen(0, '127.0.0.1');
+require('dgram').createSocket('udp4').bind(0, '127.0.0.1'); require('dgram').createSocket('udp6').bind(0, '::1');
 new Worker('setInterval(() => {}, 1e6)', { eval: true });
 const zombie = require('child_process').spawn('true');
 setInterval(() => {}, 1e6);

@@ -6,9 +6,10 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
 import type { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
-import type { Cursor, ObjectList } from '../source.ts';
+import type { ListCursor, ObjectList } from '../source.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
-import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache } from './records.ts';
+import { NetworkStructs } from './network-structs.ts';
+import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache, SocketRecord } from './records.ts';
 
 /** A list that a source has. */
 export interface ListReader<Record> {
@@ -21,12 +22,17 @@ export interface ListReader<Record> {
 export type ListReaders = { readonly [List in ObjectList]?: ListReader<ListRecords[List]> };
 
 const OO_SHIFT = 16;
+/** The reference that the iterators of Linux take to the sockets of a bucket. */
+const HELD = 1;
 
 export class ObjectLists {
   readonly #readers: ListReaders;
   readonly #memory: KernelMemory;
   readonly #model: Model;
   readonly #arena: Arena;
+  readonly #network: NetworkStructs;
+  /** Lists whose sockets have a struct there, by its offset. */
+  readonly #sockets = new Map<number, ObjectList>();
   readonly #there = new Map<ObjectList, boolean>();
   /** Struct by list and what the object is known by. */
   readonly #known = new Map<string, number>();
@@ -36,6 +42,7 @@ export class ObjectLists {
     this.#model = model;
     this.#readers = readers;
     this.#arena = new Arena(memory);
+    this.#network = new NetworkStructs(memory, model, (struct, key, size) => this.#place(struct, key, size));
   }
 
   has(kind: ObjectList): boolean {
@@ -48,20 +55,32 @@ export class ObjectLists {
   }
 
   /** @throws RangeError for a list that is not there */
-  cursor(kind: ObjectList, needs: Needs): Cursor {
-    const { kmem_cache, dma_buf, kallsym_iter } = this.#readers;
+  cursor(kind: ObjectList, needs: Needs): ListCursor {
+    const readers = this.#readers;
+    const { kmem_cache, dma_buf, kallsym_iter, fib6_info } = readers;
     if (kind === 'kmem_cache' && kmem_cache) return over(kmem_cache.read(needs), (cache) => this.#cache(cache));
     if (kind === 'dma_buf' && dma_buf) return over(dma_buf.read(needs), (buffer) => this.#buffer(buffer));
+    if (kind === 'fib6_info' && fib6_info) return over(fib6_info.read(needs), (route) => this.#network.route(route));
     if (kind === 'kallsym_iter' && kallsym_iter) {
       let number = 0;
       return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++));
     }
+    if (kind === 'udp_sock' || kind === 'unix_sock' || kind === 'netlink_sock') {
+      const reader = readers[kind];
+      if (reader !== undefined) return over(reader.read(needs), (socket) => this.#socket(kind, socket), told);
+    }
     throw new RangeError(`there is no list of ${kind}`);
+  }
+
+  /** The list whose socket has its struct there; undefined for what is none of theirs. */
+  socketAt(offset: number): ObjectList | undefined {
+    return this.#sockets.get(offset);
   }
 
   /** Gives all memory back. */
   clear(): void {
     this.#known.clear();
+    this.#sockets.clear();
     this.#arena.clear();
   }
 
@@ -69,9 +88,28 @@ export class ObjectLists {
     const known = this.#known.get(`${name} ${key}`);
     if (known !== undefined) return known;
     const layout = this.#model.layoutOf(name);
-    const at = this.#arena.take(layout.size);
-    this.#known.set(`${name} ${key}`, at);
+    const at = this.#place(name, key, layout.size);
     fill(at, layout);
+    return at;
+  }
+
+  #place(name: string, key: string, size: number): number {
+    let at = this.#known.get(`${name} ${key}`);
+    if (at === undefined) {
+      at = this.#arena.take(size);
+      this.#known.set(`${name} ${key}`, at);
+    }
+    return at;
+  }
+
+  #socket(kind: 'udp_sock' | 'unix_sock' | 'netlink_sock', record: SocketRecord): number {
+    const at =
+      kind === 'netlink_sock'
+        ? this.#network.netlink(record)
+        : kind === 'unix_sock'
+          ? this.#network.unix(record, HELD)
+          : this.#network.udp(record, HELD);
+    this.#sockets.set(at, kind);
     return at;
   }
 
@@ -130,12 +168,24 @@ export class ObjectLists {
   }
 }
 
-function over<Record>(records: Iterable<Record>, place: (record: Record) => number): Cursor {
+const told = (record: SocketRecord): readonly number[] => record.told;
+
+function over<Record>(
+  records: Iterable<Record>,
+  place: (record: Record) => number,
+  numbersOf: (record: Record) => readonly number[] = () => [],
+): ListCursor {
   const iterator = records[Symbol.iterator]();
+  let numbers: readonly number[] = [];
   return {
+    get numbers() {
+      return numbers;
+    },
     next: () => {
       const { done, value } = iterator.next();
-      return done ? 0 : place(value);
+      if (done) return 0;
+      numbers = numbersOf(value);
+      return place(value);
     },
   };
 }

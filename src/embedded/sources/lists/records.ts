@@ -35,9 +35,63 @@ export interface KernelSymbol {
   readonly module: string;
 }
 
+/** One end of a connection. */
+export interface InternetAddress {
+  /** One of IPv4, four of IPv6, as they lie in memory. */
+  readonly words: readonly number[];
+  readonly port: number;
+}
+
+export interface SocketRecord {
+  /** What it is known by. */
+  readonly key: string;
+  /** AF_*. */
+  readonly family: number;
+  /** SOCK_*. */
+  readonly type: number;
+  readonly protocol: number;
+  /** TCP_ESTABLISHED and so on. */
+  readonly state: number;
+  readonly references: number;
+  readonly inode: number;
+  readonly hasFile: boolean;
+  /** What the iterator tells beside the socket: whose it is, then the number of its bucket. */
+  readonly told: readonly number[];
+  readonly local?: InternetAddress;
+  readonly remote?: InternetAddress;
+  /** Bytes that wait. */
+  readonly toSend?: number;
+  readonly toReceive?: number;
+  readonly drops?: number;
+  /** Name of a Unix socket; an abstract one has an @ for each NUL. */
+  readonly path?: string;
+  /** Of netlink. */
+  readonly port?: number;
+  readonly groups?: number;
+  readonly dumping?: boolean;
+}
+
+export interface Route {
+  readonly key: string;
+  /** Addresses of 16 bytes. */
+  readonly to: Uint8Array;
+  readonly gateway: Uint8Array;
+  /** Bits of the prefix. */
+  readonly length: number;
+  readonly metric: number;
+  readonly references: number;
+  /** RTF_*. */
+  readonly flags: number;
+  readonly device: string | undefined;
+}
+
 /** What there is of each list. */
 export interface ListRecords {
   readonly kmem_cache: SlabCache;
   readonly dma_buf: DmaBuffer;
   readonly kallsym_iter: KernelSymbol;
+  readonly udp_sock: SocketRecord;
+  readonly unix_sock: SocketRecord;
+  readonly netlink_sock: SocketRecord;
+  readonly fib6_info: Route;
 }

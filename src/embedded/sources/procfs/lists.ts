@@ -1,11 +1,12 @@
 /**
- * Lists of objects out of /proc: slab caches and symbols. Which of them may be read depends on the reader: slabinfo
- * is root's alone.
+ * Lists of objects out of /proc: slab caches, symbols, and the tables of the network (net-tables.ts). Which of them may
+ * be read depends on the reader: slabinfo is root's alone.
  * Facts: slab_show() and cache_show() in mm/slab_common.c, s_show() in kernel/kallsyms.c of Linux 6.18; proc(5).
  */
 import type { ListReaders } from '../lists/object-lists.ts';
 import type { KernelSymbol, SlabCache } from '../lists/records.ts';
 import type { Needs } from '../needs.ts';
+import { netlinkTable, routeTable, udpTable, unixTable } from './net-tables.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
 
 const SLABINFO = '/proc/slabinfo';
@@ -27,6 +28,10 @@ export function procLists(reader: ProcReader): ListReaders {
       isThere: () => isKnown(reader.status(KALLSYMS)),
       read: () => symbols(textOf(reader, KALLSYMS) ?? ''),
     },
+    udp_sock: udpTable(reader),
+    unix_sock: unixTable(reader),
+    netlink_sock: netlinkTable(reader),
+    fib6_info: routeTable(reader),
   };
 }
 

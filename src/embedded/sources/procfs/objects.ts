@@ -79,6 +79,10 @@ export class ProcfsObjects implements KernelObjects {
     return this.lists.has(kind);
   }
 
+  socketAt(object: number): ObjectList | undefined {
+    return this.lists.socketAt(object);
+  }
+
   get currentTask(): number {
     return this.#current.hosts.task_struct;
   }

@@ -1,6 +1,6 @@
 /** A session over /proc: what a walk or a run of a program asks for, by offset. */
 import type { Needs } from '../needs.ts';
-import type { Cursor, FileCursor, ObjectList, ObjectSession } from '../source.ts';
+import type { Cursor, FileCursor, ListCursor, ObjectList, ObjectSession } from '../source.ts';
 import { type FilePlan, filePlan } from './files.ts';
 import type { ProcfsObjects } from './objects.ts';
 import { linkTasks } from './task-lists.ts';
@@ -146,7 +146,7 @@ export class ProcfsSession implements ObjectSession, SessionState {
     return this.#walk(numbers.map((tid) => [tid, processes ? tid : undefined] as const));
   }
 
-  list(kind: ObjectList): Cursor {
+  list(kind: ObjectList): ListCursor {
     return this.#objects.lists.cursor(kind, this.needs);
   }
 

@@ -1,0 +1,91 @@
+/**
+ * Sockets, as the tables of /proc/net tell of them. They nest as in Linux, so that a pointer to one is a pointer to what
+ * it begins with. What a table only tells as a difference is split with one of the two at 0, which the fields say.
+ * Facts: names, types and nesting are those of Linux 6.18; udp4_format_sock(), unix_seq_show(), netlink_native_seq_show().
+ */
+import { part, struct } from './declarations.ts';
+
+export const sockets = part(
+  'Sockets',
+  'What the tables of /proc/net tell.',
+  `
+  struct in_addr { __be32 s_addr; };
+  struct in6_addr {
+    union {
+      __u8 u6_addr8[16];
+      __be16 u6_addr16[8];
+      __be32 u6_addr32[4];
+    } in6_u;
+  };
+  typedef unsigned short sa_family_t;
+  struct sockaddr_un { sa_family_t sun_family; char sun_path[108]; };
+  struct tcp_sock { struct inet_connection_sock inet_conn; };
+  struct inet_connection_sock { struct inet_sock icsk_inet; };
+  struct tcp6_sock { struct tcp_sock tcp; };
+  struct udp6_sock { struct udp_sock udp; };
+  struct mptcp_sock { struct inet_connection_sock sk; };
+  struct request_sock { struct sock_common __req_common; };
+  struct inet_request_sock { struct request_sock req; };
+  struct tcp_request_sock { struct inet_request_sock req; };
+  struct inet_timewait_sock { struct sock_common __tw_common; };
+  struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
+  `,
+  [
+    struct('sock_common', 'What all sockets have, and what remains of a connection that is over.', [
+      ['__be32 skc_daddr', 'IPv4 address of the other end; 0 of IPv6 sockets.', '/proc/net'],
+      ['__be32 skc_rcv_saddr', 'Own IPv4 address; 0 of IPv6 sockets.', '/proc/net'],
+      ['__be16 skc_dport', 'Port of the other end.', '/proc/net'],
+      ['__u16 skc_num', 'Own port, as a number.', '/proc/net'],
+      ['unsigned short skc_family', 'AF_*.', '/proc/net'],
+      ['volatile unsigned char skc_state', 'TCP_ESTABLISHED and so on, for sockets of all families.', '/proc/net'],
+      ['struct in6_addr skc_v6_daddr', 'IPv6 address of the other end; 0 of IPv4 sockets.', '/proc/net'],
+      ['struct in6_addr skc_v6_rcv_saddr', 'Own IPv6 address; 0 of IPv4 sockets.', '/proc/net'],
+      [
+        'refcount_t skc_refcnt',
+        'Who holds it, the iterator that shows it among them where Linux holds it while the program runs.',
+        '/proc/net',
+      ],
+    ]),
+    struct('sock', 'A socket.', [
+      ['struct sock_common __sk_common', 'What all have.', '/proc/net'],
+      ['struct { atomic_t rmem_alloc; } sk_backlog', 'rmem_alloc: bytes that wait to be read.', '/proc/net'],
+      ['atomic_t sk_drops', 'Packets that were dropped; only of UDP and netlink.', '/proc/net/{udp,udp6,netlink}'],
+      ['refcount_t sk_wmem_alloc', 'Bytes that wait to be sent, and one.', '/proc/net'],
+      ['u16 sk_type', 'SOCK_*.', '/proc/net'],
+      ['u16 sk_protocol', 'IPPROTO_*, NETLINK_*.', '/proc/net'],
+      ['struct socket *sk_socket', 'Its file; NULL if it has none.', '/proc/net'],
+      ['unsigned long sk_ino', "Number of its file's inode; 0 if it has none.", '/proc/net'],
+    ]),
+    struct('socket', 'A socket as a file.', [['struct sock *sk', 'The socket.', '/proc/net']]),
+    struct('socket_alloc', 'A socket as a file, and its inode.', [
+      ['struct socket socket', 'The file.', '/proc/net'],
+      ['struct inode vfs_inode', 'Of the inode only i_ino and i_mode are known.', '/proc/net'],
+    ]),
+    struct('inet_sock', 'A socket of the Internet.', [
+      ['struct sock sk', 'The socket.', '/proc/net'],
+      ['__be16 inet_sport', 'Own port.', '/proc/net'],
+    ]),
+    struct('udp_sock', 'A UDP socket.', [
+      ['struct inet_sock inet', 'The socket.', '/proc/net/udp'],
+      ['int forward_deficit', 'Bytes read and not yet given back: always 0, for the table has them subtracted.', '0'],
+    ]),
+    struct('unix_address', 'Name of a Unix socket.', [
+      ['int len', 'Bytes of the address.', '/proc/net/unix'],
+      [
+        'struct sockaddr_un name[0]',
+        'The address. An abstract name begins with NUL; further ones in it the table shows as @, and so they stand here.',
+        '/proc/net/unix',
+      ],
+    ]),
+    struct('unix_sock', 'A Unix socket. Whose it is, no table tells.', [
+      ['struct sock sk', 'The socket.', '/proc/net/unix'],
+      ['struct unix_address *addr', 'Its name, or NULL.', '/proc/net/unix'],
+    ]),
+    struct('netlink_sock', 'A netlink socket.', [
+      ['struct sock sk', 'The socket.', '/proc/net/netlink'],
+      ['u32 portid', 'Its number, often that of a process.', '/proc/net/netlink'],
+      ['bool cb_running', 'Whether it is sent a list.', '/proc/net/netlink'],
+      ['unsigned long *groups', 'The first 32 groups that it listens to, as bits; NULL if none.', '/proc/net/netlink'],
+    ]),
+  ],
+);

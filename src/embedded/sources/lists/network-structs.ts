@@ -1,0 +1,164 @@
+/**
+ * Sockets and routes as structs of the model. A socket whose table is read again keeps its place and is filled anew.
+ * Facts: the structs are those of Linux 6.18; what is filled with what says the model (model/sockets.ts, routes.ts).
+ */
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import type { Model } from '../../model/index.ts';
+import { put64, putNumber, putPointer, putText } from '../write-memory.ts';
+import type { InternetAddress, Route, SocketRecord } from './records.ts';
+
+const AF_UNIX = 1;
+const AF_INET6 = 10;
+const RTF_GATEWAY = 2;
+/** A socket that everybody may use: what all sockets' inodes have. */
+const S_IFSOCK_777 = 0o140777;
+const UNIX_PATH_MAX = 108;
+
+/** Memory for a struct and what hangs on it, the same as long as it is known. */
+export type Take = (struct: string, key: string, size: number) => number;
+
+const encoder = new TextEncoder();
+
+export class NetworkStructs {
+  readonly #memory: KernelMemory;
+  readonly #model: Model;
+  readonly #take: Take;
+
+  constructor(memory: KernelMemory, model: Model, take: Take) {
+    this.#memory = memory;
+    this.#model = model;
+    this.#take = take;
+  }
+
+  /** @param held references that Linux's own iterator has while it shows the socket */
+  udp(record: SocketRecord, held: number): number {
+    const { at, put } = this.#struct('udp_sock', record.key);
+    this.#socket('udp_sock', 'inet.sk', at, record, held);
+    put('inet.inet_sport', swapped(record.local?.port ?? 0));
+    return at;
+  }
+
+  unix(record: SocketRecord, held: number): number {
+    const { at, pointer } = this.#struct('unix_sock', record.key);
+    this.#socket('unix_sock', 'sk', at, record, held);
+    pointer('addr', record.path === undefined ? 0 : this.#unixAddress(record.key, record.path));
+    return at;
+  }
+
+  netlink(record: SocketRecord): number {
+    const { at, put, pointer } = this.#struct('netlink_sock', record.key);
+    this.#socket('netlink_sock', 'sk', at, record, 0);
+    put('portid', record.port ?? 0);
+    put('cb_running', record.dumping ? 1 : 0);
+    const { groups = 0 } = record;
+    const words = groups === 0 ? 0 : this.#take('groups', record.key, 8);
+    if (words !== 0) put64(this.#memory, words, groups);
+    pointer('groups', words);
+    return at;
+  }
+
+  route(record: Route): number {
+    const { at, put, pointer, field } = this.#struct('fib6_info', record.key);
+    const { u8 } = this.#memory;
+    u8.set(record.to, at + field('fib6_dst.addr').offset);
+    put('fib6_dst.plen', record.length);
+    put('fib6_ref', record.references);
+    put('fib6_flags', record.flags);
+    put('fib6_metric', record.metric);
+    pointer('nh', 0);
+    const hop = at + field('fib6_nh').offset + this.#model.layoutOf('fib6_nh').field('nh_common').offset;
+    const common = this.#model.layoutOf('fib_nh_common');
+    const { device } = record;
+    putPointer(this.#memory, hop + common.field('nhc_dev').offset, device === undefined ? 0 : this.#device(device));
+    u8[hop + common.field('nhc_gw_family').offset] = (record.flags & RTF_GATEWAY) === 0 ? 0 : AF_INET6;
+    u8.set(record.gateway, hop + common.field('nhc_gw.ipv6').offset);
+    return at;
+  }
+
+  #struct(name: string, key: string) {
+    const layout = this.#model.layoutOf(name);
+    const at = this.#take(name, key, layout.size);
+    const field = (path: string) => layout.field(path);
+    const put = (path: string, value: number) => {
+      const { offset, size } = field(path);
+      putNumber(this.#memory, at + offset, size, value);
+    };
+    const pointer = (path: string, to: number) => putPointer(this.#memory, at + field(path).offset, to);
+    return { at, field, put, pointer };
+  }
+
+  /** @param path of the struct sock in the struct of that name, which begins with it */
+  #socket(name: string, path: string, at: number, record: SocketRecord, held: number): void {
+    const layout = this.#model.layoutOf(name);
+    const put = (field: string, value: number) => {
+      const { offset, size } = layout.field(`${path}.${field}`);
+      putNumber(this.#memory, at + offset, size, value);
+    };
+    put('__sk_common.skc_family', record.family);
+    put('__sk_common.skc_state', record.state);
+    put('__sk_common.skc_refcnt', record.references + held);
+    put('sk_type', record.type);
+    put('sk_protocol', record.protocol);
+    put('sk_backlog.rmem_alloc', record.toReceive ?? 0);
+    put('sk_wmem_alloc', (record.toSend ?? 0) + 1);
+    put('sk_drops', record.drops ?? 0);
+    put('sk_ino', record.inode);
+    const { offset } = layout.field(`${path}.sk_socket`);
+    putPointer(this.#memory, at + offset, record.hasFile ? this.#file(record, at) : 0);
+    if (record.local !== undefined) this.#address(layout, path, at, 'rcv_saddr', record.local);
+    if (record.remote !== undefined) this.#address(layout, path, at, 'daddr', record.remote);
+    if (record.local !== undefined) put('__sk_common.skc_num', record.local.port);
+    if (record.remote !== undefined) put('__sk_common.skc_dport', swapped(record.remote.port));
+  }
+
+  #address(
+    layout: ReturnType<Model['layoutOf']>,
+    path: string,
+    at: number,
+    name: 'rcv_saddr' | 'daddr',
+    { words }: InternetAddress,
+  ): void {
+    const field = words.length === 1 ? `skc_${name}` : `skc_v6_${name}`;
+    const start = at + layout.field(`${path}.__sk_common.${field}`).offset;
+    words.forEach((word, index) => {
+      putNumber(this.#memory, start + 4 * index, 4, word);
+    });
+  }
+
+  /** The struct socket, with its inode behind it. */
+  #file({ key, inode }: SocketRecord, sock: number): number {
+    const { at, put, field } = this.#struct('socket_alloc', key);
+    const socket = at + field('socket').offset;
+    putPointer(this.#memory, socket + this.#model.layoutOf('socket').field('sk').offset, sock);
+    put('vfs_inode.i_ino', inode);
+    put('vfs_inode.i_mode', S_IFSOCK_777);
+    return socket;
+  }
+
+  #unixAddress(key: string, path: string): number {
+    const layout = this.#model.layoutOf('unix_address');
+    const address = this.#model.layoutOf('sockaddr_un');
+    const at = this.#take('unix_address', key, layout.size + address.size + 1);
+    const name = at + layout.field('name').offset;
+    const text = encoder.encode(path).subarray(0, UNIX_PATH_MAX);
+    const isAbstract = path.startsWith('@');
+    const start = name + address.field('sun_path').offset;
+    putNumber(this.#memory, name + address.field('sun_family').offset, 2, AF_UNIX);
+    this.#memory.u8.set(text, start);
+    if (isAbstract) this.#memory.u8[start] = 0;
+    // The end of a path counts, as it does for whoever binds one.
+    const length = address.field('sun_path').offset + text.length + (isAbstract ? 0 : 1);
+    putNumber(this.#memory, at + layout.field('len').offset, 4, length);
+    return at;
+  }
+
+  #device(name: string): number {
+    const layout = this.#model.layoutOf('net_device');
+    const at = this.#take('net_device', name, layout.size);
+    putText(this.#memory, at + layout.field('name').offset, name, layout.field('name').size);
+    return at;
+  }
+}
+
+/** A number of 16 bits in the order of the network. */
+const swapped = (port: number): number => ((port & 0xff) << 8) | (port >> 8);

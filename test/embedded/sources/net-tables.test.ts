@@ -1,0 +1,151 @@
+import { beforeEach, expect, test } from 'vitest';
+import { model } from '../../../src/embedded/model/index.ts';
+import { ObjectLists } from '../../../src/embedded/sources/lists/object-lists.ts';
+import { Needs } from '../../../src/embedded/sources/needs.ts';
+import { procLists } from '../../../src/embedded/sources/procfs/lists.ts';
+import type { ObjectList } from '../../../src/embedded/sources/source.ts';
+import { FakeMemory } from '../fake-memory.ts';
+import { Fields } from './fields.ts';
+import { SnapshotReader } from './snapshot.ts';
+
+const HEADER = 'what the columns are\n';
+let memory: FakeMemory;
+let fields: Fields;
+beforeEach(() => {
+  memory = new FakeMemory();
+  fields = new Fields(memory);
+});
+
+const listsOf = (files: Record<string, string>) => {
+  const statuses = Object.fromEntries(Object.keys(files).map((path) => [path, {}]));
+  return new ObjectLists(memory, model, procLists(new SnapshotReader({ files, statuses })));
+};
+
+/** Objects of a list, with what the iterator tells beside them. */
+function all(lists: ObjectLists, list: ObjectList): [at: number, numbers: readonly number[]][] {
+  const cursor = lists.cursor(list, Needs.everything);
+  const found: [number, readonly number[]][] = [];
+  for (let at = cursor.next(); at !== 0; at = cursor.next()) found.push([at, cursor.numbers]);
+  return found;
+}
+
+const UDP =
+  '  300: 0100007F:0035 0200007F:1F90 01 00000003:00000007 00:00000000 00000000   101        0 20734 2 000000004d5965e5 5\n';
+const UDP6 =
+  '    7: 00000000000000000000000001000000:0222 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 0 1 0000000000000000 0\n';
+
+test('UDP sockets of both families, with owner and bucket', () => {
+  const lists = listsOf({ '/proc/net/udp': HEADER + UDP, '/proc/net/udp6': HEADER + UDP6 });
+  const found = all(lists, 'udp_sock');
+  expect(found.map(([, numbers]) => numbers)).toEqual([
+    [101, 300],
+    [0, 7],
+  ]);
+  const rows = found.map(([at]) => {
+    const number = (path: string) => fields.number(at, 'udp_sock', `inet.sk.${path}`);
+    const words = [0, 4, 8, 12].map((more) => {
+      const { offset } = model.layoutOf('udp_sock').field('inet.sk.__sk_common.skc_v6_rcv_saddr');
+      return memory.view.getUint32(at + offset + more, true);
+    });
+    return [
+      number('__sk_common.skc_family'),
+      [number('__sk_common.skc_rcv_saddr'), number('__sk_common.skc_num')],
+      [number('__sk_common.skc_daddr'), number('__sk_common.skc_dport')],
+      words,
+      number('__sk_common.skc_state'),
+      [number('sk_wmem_alloc'), number('sk_backlog.rmem_alloc'), number('sk_drops')],
+      // One more than the table has: the iterator's own.
+      number('__sk_common.skc_refcnt'),
+      number('sk_ino'),
+      fields.pointer(at, 'udp_sock', 'inet.sk.sk_socket') !== 0,
+      fields.number(at, 'udp_sock', 'inet.inet_sport'),
+    ];
+  });
+  const v4 = [2, [0x0100007f, 53], [0x0200007f, 0x901f], [0, 0, 0, 0], 1, [4, 7, 5], 3, 20734, true, 0x3500];
+  const v6 = [10, [0, 546], [0, 0], [0, 0, 0, 0x01000000], 7, [1, 0, 0], 2, 0, false, 0x2202];
+  expect(rows).toEqual([v4, v6]);
+  expect(found.map(([at]) => lists.socketAt(at))).toEqual(['udp_sock', 'udp_sock']);
+  // The same sockets are in the same places when they are read again.
+  expect(all(lists, 'udp_sock')).toEqual(found);
+  lists.clear();
+  expect(memory.live).toBe(0);
+  expect(lists.socketAt(found[0]?.[0] ?? 0)).toBeUndefined();
+});
+
+test('Unix sockets: what they are about, their files and their names', () => {
+  const text = [
+    '0000000000000001: 00000002 00000000 00010000 0001 01 30 /run/a name',
+    '0000000000000002: 00000003 00000000 00000000 0002 03 31',
+    '0000000000000003: 00000002 00000000 00000000 0005 01 32 @abstract@name',
+    '0000000000000004: 00000002 00000000 00000000 0001 02 0',
+  ];
+  const { offset: name } = model.layoutOf('unix_address').field('name');
+  const rows = all(listsOf({ '/proc/net/unix': `${HEADER}${text.join('\n')}\n` }), 'unix_sock').map(([at]) => {
+    const address = fields.pointer(at, 'unix_sock', 'addr');
+    const length = address === 0 ? 0 : memory.view.getInt32(address, true);
+    const socket = fields.pointer(at, 'unix_sock', 'sk.sk_socket');
+    return [
+      fields.number(at, 'unix_sock', 'sk.__sk_common.skc_state'),
+      fields.number(at, 'unix_sock', 'sk.sk_type'),
+      socket === 0 ? undefined : fields.number(socket, 'socket_alloc', 'vfs_inode.i_ino'),
+      String.fromCharCode(...memory.u8.subarray(address + name, address + name + length)),
+    ];
+  });
+  expect(rows).toEqual([
+    [10, 1, 30, '\x01\0/run/a name\0'],
+    [1, 2, 31, ''],
+    [7, 5, 32, '\x01\0\0abstract@name'],
+    [1, 1, undefined, ''],
+  ]);
+});
+
+test('netlink sockets', () => {
+  const text = [
+    '000000001fca56cb 0   0          00000000 0        0        0     2        0        4       ',
+    '000000001fca56cc 15  4294963185 80000003 768      16       1     3        9        25      ',
+  ];
+  const rows = all(listsOf({ '/proc/net/netlink': `${HEADER}${text.join('\n')}\n` }), 'netlink_sock').map(([at]) => {
+    const number = (path: string) => fields.number(at, 'netlink_sock', path);
+    const groups = fields.pointer(at, 'netlink_sock', 'groups');
+    return [
+      ['sk.sk_protocol', 'portid', 'cb_running', 'sk.sk_backlog.rmem_alloc', 'sk.sk_wmem_alloc'].map(number),
+      ['sk.sk_drops', 'sk.__sk_common.skc_refcnt', 'sk.sk_ino'].map(number),
+      groups === 0 ? undefined : memory.view.getBigUint64(groups, true),
+    ];
+  });
+  expect(rows).toEqual([
+    [[0, 0, 0, 0, 1], [0, 2, 4], undefined],
+    [[15, 4294963185, 1, 768, 17], [9, 3, 25], 0x80000003n],
+  ]);
+});
+
+test('routes of IPv6', () => {
+  const zero = '0'.repeat(32);
+  const text = [
+    `fd000000000000000000000000000000 40 ${zero} 00 ${zero} 00000100 00000001 00000000 00000001     eth0`,
+    `${zero} 00 ${zero} 00 fd000000000000000000000000000001 00000400 00000003 00000000 00000003     eth0`,
+    `${zero} 00 ${zero} 00 ${zero} ffffffff 00000001 00000000 00200200`,
+  ];
+  const hop = model.layoutOf('fib6_info').field('fib6_nh').offset;
+  const rows = all(listsOf({ '/proc/net/ipv6_route': `${text.join('\n')}\n` }), 'fib6_info').map(([at]) => {
+    const device = fields.pointer(at + hop, 'fib6_nh', 'nh_common.nhc_dev');
+    const gateway = at + hop + model.layoutOf('fib6_nh').field('nh_common.nhc_gw').offset;
+    return [
+      memory.u8[at + model.layoutOf('fib6_info').field('fib6_dst.addr').offset],
+      ['fib6_dst.plen', 'fib6_metric', 'fib6_ref', 'fib6_flags'].map((path) => fields.number(at, 'fib6_info', path)),
+      [fields.number(at + hop, 'fib6_nh', 'nh_common.nhc_gw_family'), memory.u8[gateway], memory.u8[gateway + 15]],
+      device === 0 ? undefined : fields.text(device, 'net_device', 'name'),
+    ];
+  });
+  expect(rows).toEqual([
+    [0xfd, [64, 0x100, 1, 1], [0, 0, 0], 'eth0'],
+    [0, [0, 0x400, 3, 3], [10, 0xfd, 1], 'eth0'],
+    [0, [0, 0xffffffff, 1, 0x200200], [0, 0, 0], undefined],
+  ]);
+});
+
+test('tables that are not there make no lists', () => {
+  const lists = listsOf({});
+  for (const list of ['udp_sock', 'unix_sock', 'netlink_sock', 'fib6_info'] as const)
+    expect(lists.has(list)).toBe(false);
+});
