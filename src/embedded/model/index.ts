@@ -19,6 +19,7 @@ import {
 import { memory } from './memory.ts';
 import { Model } from './model.ts';
 import { network } from './network.ts';
+import { packetHeaders } from './packet-headers.ts';
 import { programObjects } from './program-objects.ts';
 import { routes } from './routes.ts';
 import { sockets } from './sockets.ts';
@@ -46,6 +47,7 @@ export const modelParts: readonly ModelPart[] = [
   iteratorContexts,
   programObjects,
   network,
+  packetHeaders,
   tracing,
   uapiContexts,
   uapiEnums,

@@ -12,7 +12,7 @@ const ours = model.btf;
 /** Interfaces of the kernel: what programs and the kernel agree on, byte by byte. */
 const interfaces = [
   ...[...model.parts].flatMap((part) =>
-    /Contexts$|Iterators|Objects of programs/.test(part.title) ? part.declarations : [],
+    /Contexts$|Iterators|Objects of programs|Headers of packets/.test(part.title) ? part.declarations : [],
   ),
 ]
   .filter(({ tag, name }) => tag === 'struct' && name !== 'bpf_key' && name !== 'bpf_crypto_ctx')
