@@ -69,7 +69,8 @@ export class MapCreator {
       return createMap(
         registry,
         mapAttributes({
-          name: map.kernelName === '' ? name : map.kernelName,
+          name,
+          kernelName: map.kernelName,
           type,
           keySize,
           valueSize: map.linkedStructOps?.value.length ?? map.valueSize,

@@ -184,7 +184,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       if (map === undefined) throw new BpfiterError('not-found', `there is no map with id ${selector.id}`);
       return map;
     }
-    const [map, ...others] = [...this.maps.all()].filter(({ name }) => name === selector.name);
+    const [map, ...others] = [...this.maps.all()].filter(({ kernelName }) => kernelName === selector.name);
     if (map === undefined) throw new BpfiterError('not-found', `there is no map named '${selector.name}'`);
     if (others.length === 0) return map;
     const ids = [map, ...others].map(({ id }) => id).join(', ');

@@ -40,6 +40,8 @@ interface Runnable {
   readonly context?: 'in-place' | 'out' | 'in-only';
   readonly repeat?: true;
   readonly flags?: true;
+  /** The data does not come back. */
+  readonly keepsData?: true;
 }
 
 const ETHERNET_HEADER = 14;
@@ -58,7 +60,7 @@ const runnables: ReadonlyMap<number, Runnable> = new Map<number, Runnable>([
   [BPF_PROG_TYPE_LWT_SEG6LOCAL, packet],
   [BPF_PROG_TYPE_XDP, packet],
   [BPF_PROG_TYPE_FLOW_DISSECTOR, { data: ETHERNET_HEADER, context: 'in-only', repeat: true }],
-  [BPF_PROG_TYPE_NETFILTER, { data: IPV4_HEADER, context: 'in-only', repeat: true }],
+  [BPF_PROG_TYPE_NETFILTER, { data: IPV4_HEADER, context: 'in-only', repeat: true, keepsData: true }],
   [BPF_PROG_TYPE_SK_LOOKUP, { context: 'out', repeat: true }],
   [BPF_PROG_TYPE_RAW_TRACEPOINT, { context: 'in-only', flags: true }],
   [BPF_PROG_TYPE_SYSCALL, { context: 'in-place' }],
@@ -91,7 +93,8 @@ export function testRun(program: ProgramToRun, options: RunOptions): RunResult {
   const contextIn = context?.slice();
   // Packets that really go somewhere do not come back.
   const output = program.type !== BPF_PROG_TYPE_XDP || (flags & BPF_F_TEST_XDP_LIVE_FRAMES) === 0;
-  const dataOut = output && data !== undefined ? new Uint8Array(data.length + DATA_ROOM) : undefined;
+  const dataOut =
+    output && runnable.keepsData !== true && data !== undefined ? new Uint8Array(data.length + DATA_ROOM) : undefined;
   const contextOut =
     output && context !== undefined && runnable.context === 'out'
       ? new Uint8Array(context.length + CONTEXT_ROOM)

@@ -1,11 +1,12 @@
 /**
- * Time, chance and processors. Programs of the embedded kernel run on CPU 0 of node 0, whatever CPUs its per-CPU maps
- * have room for.
+ * Time, chance and processors. Programs of the embedded kernel run on the CPU that the cell CURRENT_CPU says, 0 unless
+ * somebody writes another one there, of node 0.
  *
  * Facts: kernel/bpf/helpers.c and kernel/time of Linux 6.12.
  */
 import { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
+import { CURRENT_CPU } from '../memory/places.ts';
 import type { Machine, Runtime } from '../runtime.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { returnNumber, returnPair, toNumber } from './words.ts';
@@ -74,6 +75,14 @@ export const machineFunctions: readonly FunctionDefinition[] = [
       () =>
         machine.random() | 0,
   },
-  constant('bpf_get_smp_processor_id', 0),
+  {
+    name: 'bpf_get_smp_processor_id',
+    signature: signature('-> u'),
+    make:
+      ({ memory }) =>
+      () =>
+        memory.view.getUint32(CURRENT_CPU, true),
+    plan: () => ({ kind: 'load', address: CURRENT_CPU, size: 4 }),
+  },
   constant('bpf_get_numa_node_id', 0),
 ];

@@ -18,7 +18,10 @@ import { EINVAL } from './errnos.ts';
 import type { MapBase } from './map-base.ts';
 
 export interface MapAttributes {
+  /** As users know it. */
   readonly name: string;
+  /** As its struct has it; the beginning of `name` if absent. */
+  readonly kernelName?: string;
   /** BPF_MAP_TYPE_*. */
   readonly type: number;
   readonly keySize: number;

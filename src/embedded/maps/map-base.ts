@@ -34,6 +34,8 @@ export abstract class MapBase implements EmbeddedMap {
   readonly address: number;
   readonly id: number;
   readonly name: string;
+  /** As its struct has it: of 15 bytes at most. */
+  readonly kernelName: string;
   readonly type: number;
   readonly keySize: number;
   readonly valueSize: number;
@@ -53,6 +55,7 @@ export abstract class MapBase implements EmbeddedMap {
     this.registry = registry;
     this.memory = registry.memory;
     this.name = attributes.name;
+    this.kernelName = attributes.kernelName ?? attributes.name.slice(0, BPF_OBJ_NAME_LEN - 1);
     this.type = attributes.type;
     this.keySize = attributes.keySize;
     this.valueSize = attributes.valueSize;
@@ -80,7 +83,7 @@ export abstract class MapBase implements EmbeddedMap {
       view.setUint32(this.address + layout.field(name).offset, value, true);
     }
     view.setBigUint64(this.address + layout.field('map_extra').offset, this.attributes.extra, true);
-    const name = new TextEncoder().encode(this.name).subarray(0, BPF_OBJ_NAME_LEN - 1);
+    const name = new TextEncoder().encode(this.kernelName).subarray(0, BPF_OBJ_NAME_LEN - 1);
     this.memory.u8.set(name, this.address + layout.field('name').offset);
     this.put(header.KIND, header.KIND_OTHER);
     this.put(header.KEY_SIZE, this.keySize);

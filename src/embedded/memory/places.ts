@@ -14,11 +14,13 @@
 
 /** The processor that programs run on (u32). */
 export const CURRENT_CPU = 0x1034;
-/** The allocator's free lists by size class, and where the heap ends now, as a page number. */
+/** The allocator's free lists, one for each size class, and where the heap ends now, as a page number. */
 export const FREE_LISTS = 0x1040;
+export const SIZE_CLASSES = 14;
 export const HEAP_END = 0x10c0;
-/** Free lists of runs of pages, by power of two. */
+/** Free lists of runs of pages, by power of two: as many as it takes to count all pages. */
 export const FREE_RUNS = 0x1100;
+export const RUN_LISTS = 20;
 /** Offset of the runtime's constant data. */
 export const RUNTIME_DATA = 0x2000;
 export const STACK_BOTTOM = 0x10000;

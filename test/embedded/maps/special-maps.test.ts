@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ArenaMap } from '../../../src/embedded/maps/arena.ts';
 import { CgroupStorageMap } from '../../../src/embedded/maps/cgroup-storage.ts';
+import type { MapBase } from '../../../src/embedded/maps/map-base.ts';
 import { StackTraceMap } from '../../../src/embedded/maps/stack-trace.ts';
 import * as uapi from '../../../src/uapi/index.ts';
 import type { SpecialField } from '../../../src/verifier/index.ts';
@@ -98,6 +99,23 @@ it('arenas allocate pages where they are asked to, or where there is room', () =
   expect(map.bytes().every((byte) => byte === 0)).toBe(true);
   expect([map.allocatePages(1), map.allocatePages(1), map.allocatePages(1)]).toEqual([1, 7, undefined]);
   expect(map.start % 2n ** 32n).not.toBe(0n);
+});
+
+it('maps keep the name that users know, whatever the kernel has room for', () => {
+  const { create, memory, registry } = testKernel();
+  const attributes = { type: uapi.BPF_MAP_TYPE_ARRAY, keySize: 4, valueSize: 4, maxEntries: 1 };
+  const inStruct = (map: MapBase): string => {
+    const at = map.address + registry.layout.field('name').offset;
+    return new TextDecoder().decode(memory.u8.subarray(at, at + 16)).replace(/\0+$/, '');
+  };
+  const long = create({ ...attributes, name: 'socket_of_program' });
+  expect([long.name, long.kernelName, inStruct(long)]).toEqual([
+    'socket_of_program',
+    'socket_of_progr',
+    'socket_of_progr',
+  ]);
+  const data = create({ ...attributes, name: '.data.buffers_of_two', kernelName: 'object.data.buf' });
+  expect([data.name, inStruct(data)]).toEqual(['.data.buffers_of_two', 'object.data.buf']);
 });
 
 it('arenas begin at any page', () => {

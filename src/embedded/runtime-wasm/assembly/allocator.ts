@@ -7,14 +7,22 @@
  * for the last page of a free run, ends) here. A free run holds the pages of the next and the previous in its list in
  * its first two words.
  */
-import { FREE_LISTS, FREE_RUNS, HEAP_END, HEAP_START, LAST_PAGE, PAGE_TABLE } from '../../memory/places.ts';
+import {
+  FREE_LISTS,
+  FREE_RUNS,
+  HEAP_END,
+  HEAP_START,
+  LAST_PAGE,
+  PAGE_TABLE,
+  RUN_LISTS,
+  SIZE_CLASSES,
+} from '../../memory/places.ts';
 
 const PAGE_SHIFT: u32 = 12;
-const CLASSES: u32 = 14;
 const LARGEST_CLASS: u32 = 2048;
 const SLAB_PAGES: u32 = 4;
 
-// Kinds of pages: 1..CLASSES are slabs of that class.
+// Kinds of pages: 1..SIZE_CLASSES are slabs of that class.
 const FREE_RUN: u32 = 0xfd;
 const LARGE: u32 = 0xfe;
 
@@ -72,7 +80,7 @@ function freeRun(length: u32): u32 {
   for (let page = load<u32>(list); page !== 0; page = load<u32>(page << PAGE_SHIFT)) {
     if (pageWord(page) >> 8 >= length) return page;
   }
-  for (list += 4; list < <u32>FREE_RUNS + 20 * 4; list += 4) {
+  for (list += 4; list < <u32>FREE_RUNS + RUN_LISTS * 4; list += 4) {
     const page = load<u32>(list);
     if (page !== 0) return page;
   }
@@ -171,7 +179,7 @@ export function free(offset: u32): bool {
     freePages(page, word >> 8);
     return true;
   }
-  if (kind === 0 || kind > CLASSES) return false;
+  if (kind === 0 || kind > <u32>SIZE_CLASSES) return false;
   const list = FREE_LISTS + ((kind - 1) << 2);
   store<u32>(offset, load<u32>(list));
   store<u32>(list, offset);
@@ -183,5 +191,5 @@ export function usableSize(offset: u32): u32 {
   const word = pageWord(offset >> PAGE_SHIFT);
   const kind = word & 0xff;
   if (kind === LARGE) return (word >> 8) << PAGE_SHIFT;
-  return kind === 0 || kind > CLASSES ? 0 : classSize(kind - 1);
+  return kind === 0 || kind > <u32>SIZE_CLASSES ? 0 : classSize(kind - 1);
 }
