@@ -121,7 +121,9 @@ describe('the tables of linux-6.18', () => {
       const end = Math.max(...fields.map(([offset, size]) => offset + size));
       expect(table.access(end, 1, false)).toBeUndefined();
       expect(table.access(end - 1, 2, false)).toBeUndefined();
-      expect(table.access(-8, 8, false)).toBeUndefined();
+      // Linux minds the sign of offsets into a tracepoint's record in no comparison.
+      const before = row.struct === 'tracepoint_record' ? { register: 'scalar' } : undefined;
+      expect(table.access(-8, 8, false)).toEqual(before);
       // What can be stored can be loaded, in the same width.
       for (let offset = 0; offset < Math.min(end, 256); offset++) {
         for (const size of [1, 2, 4, 8]) {
