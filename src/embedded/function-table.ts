@@ -10,6 +10,7 @@ import type { KernelObjects } from './sources/source.ts';
 export class FunctionTable implements ProgramFunctions {
   readonly runtime: Runtime;
   readonly #objects: KernelObjects;
+  readonly #addresses = new Map<string, number>();
   readonly #made = new Map<FunctionDefinition, Callee>();
 
   constructor(runtime: Runtime, objects: KernelObjects) {
@@ -35,6 +36,16 @@ export class FunctionTable implements ProgramFunctions {
   }
 
   variable(name: string): number | undefined {
-    return this.#objects.symbol(name);
+    return this.#objects.symbol(name) ?? this.#addressOf(name);
+  }
+
+  /** A place that stands for a function: programs look whether it is there, and cannot call it by address. */
+  #addressOf(name: string): number | undefined {
+    let address = this.#addresses.get(name);
+    if (address === undefined && findFunction(name) !== undefined) {
+      address = this.runtime.memory.allocate(8);
+      this.#addresses.set(name, address);
+    }
+    return address;
   }
 }

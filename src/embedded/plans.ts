@@ -191,7 +191,7 @@ export class ProgramPlans {
   #variable(insn: number): bigint {
     const name = this.#table.btf.nameOf(this.#insns.imm(insn));
     const offset = this.#table.variable(name);
-    if (offset === undefined) throw this.#unsupported(`the kernel variable ${name}`);
+    if (offset === undefined) throw this.#unsupported(`kernel variable ${name}`);
     return addressOf(offset);
   }
 

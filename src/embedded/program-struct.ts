@@ -15,6 +15,9 @@ export interface DescribedProgram {
   readonly length: number;
   /** Function that it is attached to. */
   readonly attachFunction: string | undefined;
+  /** Bytes of what it was compiled to. */
+  readonly compiledLength: number;
+  readonly maps: number;
   readonly verifiedInsns: number;
   readonly tag: Uint8Array;
 }
@@ -42,6 +45,8 @@ export class ProgramStruct {
     view.setUint32(at('type'), program.type, true);
     view.setUint32(at('expected_attach_type'), program.expectedAttachType, true);
     view.setUint32(at('len'), program.length, true);
+    view.setUint32(at('jited_len'), program.compiledLength, true);
+    view.setUint32(auxAt('used_map_cnt'), program.maps, true);
     u8.set(program.tag, at('tag'));
     view.setBigUint64(at('aux'), addressOf(this.#aux), true);
     view.setUint32(auxAt('id'), program.id, true);

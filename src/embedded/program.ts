@@ -84,6 +84,8 @@ export class EmbeddedProgram implements Program, Pinned {
       type: linked.type,
       expectedAttachType: linked.expectedAttachType,
       length: linked.insns.length / 8,
+      compiledLength: compiled.bytes.length,
+      maps: maps.length,
       attachFunction: this.isIterator ? `bpf_iter_${targetOf(linked)}` : attachTarget?.name,
       verifiedInsns: parts.verifiedInsns,
       tag: parts.tag,

@@ -132,7 +132,7 @@ class Recorder {
 
   async #cgroups(directory: string): Promise<void> {
     this.#status(directory);
-    for (const name of ['cgroup.procs', 'cgroup.threads']) await this.#file(`${directory}/${name}`);
+    for (const name of ['cgroup.procs', 'cgroup.threads', 'cgroup.stat']) await this.#file(`${directory}/${name}`);
     for (const name of this.#list(directory)) {
       const status = this.#reader.status(`${directory}/${name}`);
       if (typeof status === 'object' && (status.mode & 0o170000) === 0o040000)

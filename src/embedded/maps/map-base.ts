@@ -9,9 +9,21 @@
 import { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
 import { explainElement } from '../../map-errors.ts';
-import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY, BPF_MAP_TYPE_STRUCT_OPS, BPF_OBJ_NAME_LEN } from '../../uapi/index.ts';
+import {
+  BPF_F_LOCK,
+  BPF_F_RDONLY,
+  BPF_F_WRONLY,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_HASH_OF_MAPS,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_STRUCT_OPS,
+  BPF_OBJ_NAME_LEN,
+} from '../../uapi/index.ts';
 import type { SpecialField } from '../../verifier/index.ts';
 import { failure } from '../failure.ts';
+import { addressOf } from '../memory/address.ts';
 import type { LinearMemory } from '../memory/linear-memory.ts';
 import * as header from '../runtime-wasm/map-header.ts';
 import { has, type MapAttributes } from './attributes.ts';
@@ -21,6 +33,15 @@ import { EINVAL, ENOENT, ENOTSUPP, EPERM } from './errnos.ts';
 import type { MapRegistry } from './map-registry.ts';
 
 const { MAP_HEADER } = header;
+
+/** Types of which bpf_map_sum_elem_count() tells the number of elements: those of kernel/bpf/hashtab.c. */
+const COUNTED: ReadonlySet<number> = new Set([
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_HASH_OF_MAPS,
+]);
 
 /** Results that are offsets or negative errnos: those of the last page are errnos, as nothing is there. */
 export const isErrno = (result: number): boolean => result >>> 0 >= 0xfffff000;
@@ -85,6 +106,14 @@ export abstract class MapBase implements EmbeddedMap {
     view.setBigUint64(this.address + layout.field('map_extra').offset, this.attributes.extra, true);
     const name = new TextEncoder().encode(this.kernelName).subarray(0, BPF_OBJ_NAME_LEN - 1);
     this.memory.u8.set(name, this.address + layout.field('name').offset);
+    if (COUNTED.has(this.type)) {
+      view.setBigUint64(
+        this.address + layout.field('elem_count').offset,
+        addressOf(this.address - MAP_HEADER + header.COUNT),
+        true,
+      );
+    }
+    this.#tellHolders();
     this.put(header.KIND, header.KIND_OTHER);
     this.put(header.KEY_SIZE, this.keySize);
     this.put(header.VALUE_SIZE, this.valueSize);
@@ -373,6 +402,7 @@ export abstract class MapBase implements EmbeddedMap {
 
   hold(): void {
     this.#holds += 1;
+    this.#tellHolders();
   }
 
   release(): void {
@@ -383,6 +413,7 @@ export abstract class MapBase implements EmbeddedMap {
   /** A user opens it again, by id or by path, and will close it. */
   reopen(): this {
     this.#users += 1;
+    this.#tellHolders();
     return this;
   }
 
@@ -396,8 +427,18 @@ export abstract class MapBase implements EmbeddedMap {
     this.close();
   }
 
+  #tellHolders(): void {
+    const { layout } = this.registry;
+    const { view } = this.memory;
+    view.setBigInt64(this.address + layout.field('refcnt').offset, BigInt(this.#users + this.#holds), true);
+    view.setBigInt64(this.address + layout.field('usercnt').offset, BigInt(this.#users), true);
+  }
+
   #freeIfUnused(): void {
-    if (this.#users > 0 || this.#holds > 0) return;
+    if (this.#users > 0 || this.#holds > 0) {
+      this.#tellHolders();
+      return;
+    }
     this.destroy();
     this.registry.remove(this);
     this.memory.free(this.#scratch);

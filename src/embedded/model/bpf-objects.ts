@@ -36,11 +36,15 @@ export const bpfObjects = part(
       ['u32 map_flags', 'BPF_F_* that it was made with.', 'map'],
       ['u32 id', 'Number by which bpf(2) finds it.', 'map'],
       ['char name[16]', 'Name, cut to 15 characters.', 'map'],
+      ['atomic64_t refcnt', 'Users, programs, pins and maps that have it; not the iterator that shows it.', 'map'],
+      ['atomic64_t usercnt', 'Users that have it open.', 'map'],
+      ['s64 *elem_count', 'Of hashes: how many elements they have. NULL for all else.', 'map'],
     ]),
     struct('bpf_prog', 'A program.', [
       ['enum bpf_prog_type type', 'BPF_PROG_TYPE_*.', 'program'],
       ['enum bpf_attach_type expected_attach_type', 'BPF_* that it was loaded for.', 'program'],
       ['u32 len', 'Instructions.', 'program'],
+      ['u32 jited_len', 'Bytes of the WebAssembly module that it was compiled to.', 'program'],
       ['u8 tag[8]', 'SHA-256 over its instructions, without the maps that they name, shortened.', 'program'],
       ['struct bpf_prog_aux *aux', 'The rest.', 'program'],
     ]),
@@ -49,6 +53,7 @@ export const bpfObjects = part(
       ['char name[16]', 'Name, cut to 15 characters.', 'program'],
       ['const char *attach_func_name', 'Function that it is attached to, or NULL.', 'program'],
       ['struct bpf_prog *prog', 'The program.', 'program'],
+      ['u32 used_map_cnt', 'Maps that its instructions name.', 'program'],
       ['u32 verified_insns', 'Instructions that the verifier went through.', 'program'],
     ]),
     struct('bpf_link', 'What holds a program where it is attached.', [

@@ -15,6 +15,7 @@ export const cgroups = part('Control groups', 'The default hierarchy.', '', [
   struct('cgroup', 'A control group.', [
     ['struct cgroup_subsys_state self', 'The group without a controller.', 'source'],
     ['int level', 'Depth below the root.', 'source'],
+    ['int nr_descendants', 'Groups below it.', 'cgroup.stat'],
     ['struct kernfs_node *kn', 'Its directory.', 'source'],
   ]),
   struct('kernfs_node', 'A directory of the cgroup file system.', [

@@ -33,6 +33,9 @@ export const iteratorFiles = part(
     ]),
     struct('kallsym_iter', 'A symbol of the kernel.', [
       ['loff_t pos', 'Number of the symbol.', 'symbols'],
+      ['loff_t pos_mod_end', 'Number of the first symbol behind those of modules; 0 until there.', 'symbols'],
+      ['loff_t pos_ftrace_mod_end', 'The same of symbols that ftrace keeps of modules.', 'symbols'],
+      ['loff_t pos_bpf_end', 'The same of programs.', 'symbols'],
       ['unsigned long value', 'Address.', 'symbols'],
       ['char type', 'As in nm(1).', 'symbols'],
       ['char name[512]', 'Name.', 'symbols'],

@@ -12,8 +12,6 @@ export const KEY_SIZE = 4;
 export const VALUE_SIZE = 8;
 export const MAX_ENTRIES = 12;
 export const MAP_FLAGS = 16;
-/** Elements that the map has now. */
-export const COUNT = 20;
 /** Arrays: bytes from one value to the next. Per-CPU maps: from one CPU's value to the next CPU's. */
 export const STRIDE = 24;
 /** Arrays: offset of value 0. Hashes: of the buckets. Queues, rings, filters: of the data. Tries: of the root node. */
@@ -39,6 +37,8 @@ export const FIELDS = 72;
 export const LOCK = 76;
 /** Bloom filters: number of hashes. Tries: bits of the longest prefix. */
 export const EXTRA = 80;
+/** Elements that the map has now. The four bytes behind it stay 0: programs read it as a number of eight. */
+export const COUNT = 88;
 
 // An element of a hash.
 export const ELEMENT_NEXT = 0;

@@ -48,10 +48,15 @@ export function ksymTarget({ objects, memory, model }: TargetEnvironment): IterT
   const layout = model.layoutOf('kallsym_iter');
   const moduleName = layout.field('module_name');
   const exported = layout.field('exported').offset;
+  const pos = layout.field('pos').offset;
+  const ends = ['pos_mod_end', 'pos_ftrace_mod_end', 'pos_bpf_end'].map((name) => layout.field(name).offset);
   const end = (symbol: number): void => {
     memory.u8.fill(0, symbol + moduleName.offset, symbol + moduleName.offset + moduleName.size);
     memory.u8.set(LAST_LIST, symbol + moduleName.offset);
     memory.u32[(symbol + exported) >>> 2] = 0;
+    const last = (memory.u32[(symbol + pos) >>> 2] ?? 0) + 1;
+    memory.u32[(symbol + pos) >>> 2] = last;
+    for (const at of ends) if (memory.u32[(symbol + at) >>> 2] === 0) memory.u32[(symbol + at) >>> 2] = last;
   };
   return {
     name: 'ksym',

@@ -88,6 +88,30 @@ test('symbols, one after the other in the same struct', () => {
   ]);
 });
 
+test('symbols tell where each list ends through which Linux looks, once it is passed', () => {
+  const modules = ['', 'xfs', '__builtin__ftrace', 'bpf', 'bpf', '__builtin__kprobes'];
+  const text = modules.map((name) => `ffffffff81000000 t a${name === '' ? '' : `\t[${name}]`}`).join('\n');
+  const statuses = { '/proc/kallsyms': {} };
+  const lists = new ObjectLists(
+    memory,
+    model,
+    procLists(new SnapshotReader({ files: { '/proc/kallsyms': text }, statuses })),
+  );
+  const cursor = lists.cursor('kallsym_iter', Needs.everything);
+  const ends = modules.map(() => {
+    const at = cursor.next();
+    return ['pos_mod_end', 'pos_ftrace_mod_end', 'pos_bpf_end'].map((path) => fields.number(at, 'kallsym_iter', path));
+  });
+  expect(ends).toEqual([
+    [0, 0, 0],
+    [0, 0, 0],
+    [2, 0, 0],
+    [2, 3, 0],
+    [2, 3, 0],
+    [2, 3, 5],
+  ]);
+});
+
 test('dma-bufs that somebody wrote down', () => {
   const buffers = [
     { inode: 7, size: 4096, exporter: 'system', name: 'mine' },

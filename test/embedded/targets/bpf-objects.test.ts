@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { objectsSource, openEmbeddedKernel } from '../../../src/embedded/index.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
 import { layoutOf } from '../../../src/embedded/model/index.ts';
+import { openObject } from '../../../src/object/index.ts';
 import { FakeMemory } from '../fake-memory.ts';
 import { Fixture } from './fixture.ts';
 
@@ -44,4 +47,23 @@ test('programs are shown by number', async () => {
   const other = fixture.program('task', () => 0);
   using link = fixture.iterators.attach(program);
   expect(await link.open().text()).toBe(`${program.address} ${other.address} 0 `);
+});
+
+test('programs read who has a map, how full it is, and what they were compiled to', async () => {
+  using kernel = openEmbeddedKernel({ source: objectsSource({ tasks: [{ pid: 1 }] }) });
+  const path = new URL('../../../programs/', import.meta.url);
+  const open = (name: string) => openObject(readFileSync(new URL(`${name}.bpf.o`, path)), { name });
+  using hash = await kernel.load(open('hashmap'));
+  const [map] = hash.maps;
+  map?.update(new Uint8Array(map.keySize), new Uint8Array(map.valueSize));
+  using loaded = await kernel.load(open('bpf_map'));
+  using link = loaded.programs[0]?.attachIter();
+  const rows = (await link?.open().text())?.split('\n').map((line) => line.trim().split(/\s+/)) ?? [];
+  expect(rows.filter(([, type]) => type === '1').map((row) => row.slice(5))).toEqual([['1', String(map?.maxEntries)]]);
+
+  using programs = await kernel.load(open('bpf_prog'));
+  using ofPrograms = programs.programs[0]?.attachIter();
+  const text = await ofPrograms?.open().text();
+  const [, compiled, maps] = /dump_entry\s+\w+\s+\d+\s+(\d+)\s+(\d+)/.exec(text ?? '') ?? [];
+  expect([Number(compiled) > 100, Number(maps) > 0]).toEqual([true, true]);
 });

@@ -53,6 +53,7 @@ describeOnHost('the running kernel and the embedded one print the same', () => {
     ['task_cmdline', 'a process', () => ({ task: { pid } })],
     ['task_cmdline', 'a zombie', () => ({ task: { pid: zombie } })],
     ['kmem_cache', 'all', () => ({})],
+    ['cgroup', 'all', () => ({ cgroup: { order: 'descendants_pre' } })],
   ];
   test.each(cases)('%s of %s', async (name, _, parameters) => {
     const text = await textOf(host, name, parameters());

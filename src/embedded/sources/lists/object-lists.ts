@@ -63,7 +63,8 @@ export class ObjectLists {
     if (kind === 'fib6_info' && fib6_info) return over(fib6_info.read(needs), (route) => this.#network.route(route));
     if (kind === 'kallsym_iter' && kallsym_iter) {
       let number = 0;
-      return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++));
+      const ends = SYMBOL_ENDS.map(() => 0);
+      return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++, ends));
     }
     if (kind === 'udp_sock' || kind === 'unix_sock' || kind === 'netlink_sock') {
       const reader = readers[kind];
@@ -150,13 +151,19 @@ export class ObjectLists {
     });
   }
 
-  #symbol({ low, high, type, name, module }: KernelSymbol, number: number): number {
+  /** @param ends by the lists of SYMBOL_ENDS, the number of the first symbol behind each, 0 until there */
+  #symbol({ low, high, type, name, module }: KernelSymbol, number: number, ends: number[]): number {
     const memory = this.#memory;
     const at = this.#struct('kallsym_iter', '', () => {});
     const field = (path: string) => this.#model.layoutOf('kallsym_iter').field(path);
     // Of a module's symbols, the case of the letter says whether other modules may use it.
     const ofModule = module !== '' && !module.startsWith('__builtin__') && module !== 'bpf';
     const lower = type.toLowerCase();
+    const past = module === '' ? 0 : (LISTS_BEFORE.get(module) ?? 0);
+    SYMBOL_ENDS.forEach((end, list) => {
+      if (list < past && ends[list] === 0) ends[list] = number;
+      put64(memory, at + field(end).offset, ends[list] as number); // one an end
+    });
     put64(memory, at + field('pos').offset, number);
     putWords(memory, at + field('value').offset, low, high);
     memory.u8[at + field('type').offset] = (ofModule ? lower : type).charCodeAt(0);
@@ -167,6 +174,15 @@ export class ObjectLists {
     return at;
   }
 }
+
+/** Where the lists end through which Linux looks behind the kernel's own symbols: modules, ftrace, programs. */
+const SYMBOL_ENDS = ['pos_mod_end', 'pos_ftrace_mod_end', 'pos_bpf_end'] as const;
+/** How many of these lists stand before that of a symbol, by what its module is called. */
+const LISTS_BEFORE: ReadonlyMap<string, number> = new Map([
+  ['__builtin__ftrace', 1],
+  ['bpf', 2],
+  ['__builtin__kprobes', 3],
+]);
 
 const told = (record: SocketRecord): readonly number[] => record.told;
 

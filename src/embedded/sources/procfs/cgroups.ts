@@ -72,6 +72,7 @@ export class CgroupTable {
     putPointer(memory, cgroup + layout.field('kn').offset, kn);
     putPointer(memory, cgroup + layout.field('self.cgroup').offset, cgroup);
     putNumber(memory, cgroup + layout.field('level').offset, 4, path === '/' ? 0 : path.split('/').length - 1);
+    this.#putDescendants(cgroup, path, session);
     put64(memory, kn + node.field('id').offset, this.#inodeOf(path, session));
     const slash = path.lastIndexOf('/');
     const name = new TextEncoder().encode(path.slice(slash + 1));
@@ -131,6 +132,20 @@ export class CgroupTable {
     return text.split('\n').flatMap((line) => (line === '' || line === '0' ? [] : [Number(line)]));
   }
 
+  /** As its file `cgroup.stat` counts; a copy may lack it, and has the directories. */
+  #putDescendants(cgroup: number, path: string, session: SessionState): void {
+    if (!session.plan.needs.has('cgroup', 'nr_descendants')) return;
+    const length = this.#reader.read(`${this.#directory(path, session)}/cgroup.stat`);
+    const told = length < 0 ? undefined : spacedValue(this.#reader.buffer, length, 'nr_descendants');
+    const { offset } = this.#model.layoutOf('cgroup').field('nr_descendants');
+    putNumber(this.#memory, cgroup + offset, 4, told ?? this.#countBelow(path, session));
+  }
+
+  #countBelow(path: string, session: SessionState): number {
+    const children = this.#childrenOf(path, session);
+    return children.reduce((count, child) => count + 1 + this.#countBelow(child, session), 0);
+  }
+
   #find(path: string, id: number, session: SessionState): string | undefined {
     for (const child of this.#childrenOf(path, session)) {
       if (this.#inodeOf(child, session) === id) return child;
@@ -170,4 +185,11 @@ export class CgroupTable {
     this.#mountPoint ??= this.#mounts.pointOf('cgroup2', session) ?? '/sys/fs/cgroup';
     return this.#mountPoint;
   }
+}
+
+/** The number in the line `NAME NUMBER`. */
+function spacedValue(bytes: Uint8Array, length: number, name: string): number | undefined {
+  const text = new TextDecoder().decode(bytes.subarray(0, length));
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
