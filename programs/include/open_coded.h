@@ -76,15 +76,17 @@ KFUNC void bpf_task_release(struct task_struct *p);
 
 /*
  * bpf_for(i, start, end) { body }: i = start .. end - 1, without unrolling and without a limit known to the verifier.
+ * The comparisons, always true, tell it the range of i. As in libbpf, start and end are evaluated more than once.
  */
 #define bpf_for(i, start, end)                                                                      \
 	for (struct bpf_iter_num __it __attribute__((aligned(8), cleanup(bpf_iter_num_destroy))),   \
 	     *__started __attribute__((unused)) = (bpf_iter_num_new(&__it, (start), (end)), &__it); \
 	     ({                                                                                     \
 		     int *__next = bpf_iter_num_next(&__it);                                        \
+		     int __number = __next ? *__next : 0;                                           \
 		     if (__next)                                                                    \
-			     (i) = *__next;                                                         \
-		     __next;                                                                        \
+			     (i) = __number;                                                        \
+		     __next && __number >= (int)(start) && __number < (int)(end);                   \
 	     });)
 
 /* bpf_repeat(n) { body }: n times. */

@@ -17,8 +17,10 @@ export { Needs } from './sources/needs.ts';
 export {
   type AreaDescription,
   type CgroupDescription,
+  type DmaBufferDescription,
   type FileDescription,
   objectsSource,
+  type SlabCacheDescription,
   type SystemDescription,
   type TaskDescription,
   type ThreadDescription,

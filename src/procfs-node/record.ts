@@ -15,7 +15,17 @@ import {
 } from '../embedded/index.ts';
 
 /** What a snapshot may have beside the processes themselves. */
-export const RECORDABLE = ['threads', 'files', 'maps', 'cgroups', 'network', 'arguments', 'environment'] as const;
+export const RECORDABLE = [
+  'threads',
+  'files',
+  'maps',
+  'cgroups',
+  'network',
+  'lists',
+  'symbols',
+  'arguments',
+  'environment',
+] as const;
 export type Recordable = (typeof RECORDABLE)[number];
 
 export interface RecordOptions {
@@ -80,6 +90,8 @@ class Recorder {
       onProgress?.(done, processes.length);
     }
     if (include.has('cgroups')) await this.#cgroups(this.#cgroupRoot());
+    if (include.has('lists')) await this.#lists();
+    if (include.has('symbols')) await this.#symbols();
     await this.#put(STATUS_LIST, new TextEncoder().encode(this.#statuses.join('')));
     await this.#write(tarEnd());
     return { processes: done, threads: this.#threads, unreadable: this.#unreadable };
@@ -138,6 +150,17 @@ class Recorder {
       if (typeof status === 'object' && (status.mode & 0o170000) === 0o040000)
         await this.#cgroups(`${directory}/${name}`);
     }
+  }
+
+  /** Slab caches and dma-bufs. */
+  async #lists(): Promise<void> {
+    await this.#file('/sys/kernel/debug/dma_buf/bufinfo');
+    if (!(await this.#file('/proc/slabinfo'))) return;
+    for (const name of this.#list('/sys/kernel/slab')) await this.#file(`/sys/kernel/slab/${name}/object_size`);
+  }
+
+  async #symbols(): Promise<void> {
+    if (await this.#file('/proc/kallsyms')) this.#status('/proc/kallsyms');
   }
 
   async #links(directory: string, withStatus = false): Promise<void> {

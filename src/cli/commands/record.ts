@@ -19,7 +19,7 @@ import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
 import { writeLine } from '../output.ts';
 
-const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups'];
+const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'lists'];
 
 export const record: Command = {
   name: 'record',

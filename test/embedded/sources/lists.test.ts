@@ -55,6 +55,42 @@ test('the size of objects is looked up only where it is wanted', () => {
   expect(reader.asked).toEqual(['/proc/slabinfo']);
 });
 
+const BUFINFO = `
+Dma-buf Objects:
+size    \tflags   \tmode    \tcount   \texp_name\tino     \tname
+00004096\t00000002\t00080007\t00000001\tsystem\t00000012\ta name\tof two
+\texclusive fence
+\tAttached Devices:
+Total 0 devices attached
+
+4294971392\t00000002\t00080007\t00000003\tudmabuf\t4294967297\t<none>
+\tAttached Devices:
+\tcard0
+Total 1 devices attached
+
+
+Total 2 objects, 4294975488 bytes
+`;
+
+test('dma-bufs, in the order of bufinfo', () => {
+  const reader = new SnapshotReader({ files: { '/sys/kernel/debug/dma_buf/bufinfo': BUFINFO } });
+  const lists = new ObjectLists(memory, model, procLists(reader));
+  expect(lists.has('dma_buf')).toBe(true);
+  const row = (at: number) => [
+    fields.number(at, 'dma_buf', 'size'),
+    fields.string(at, 'dma_buf', 'exp_name'),
+    fields.pointer(at, 'dma_buf', 'name') === 0 ? undefined : fields.string(at, 'dma_buf', 'name'),
+    fields.number(fields.pointer(fields.pointer(at, 'dma_buf', 'file'), 'file', 'f_inode'), 'inode', 'i_ino'),
+  ];
+  const found = all(lists.cursor('dma_buf', Needs.everything));
+  expect(
+    found.map(row).map((values) => values.map((value) => (typeof value === 'bigint' ? Number(value) : value))),
+  ).toEqual([
+    [4096, 'system', 'a name\tof two', 12],
+    [4294971392, 'udmabuf', undefined, 4294967297],
+  ]);
+});
+
 test('symbols, one after the other in the same struct', () => {
   const text = [
     'ffffffff81000000 T _stext',

@@ -283,3 +283,15 @@ describe('control groups', () => {
     expect([pids(70n, true), pids(70n, false), pids(60n, false), pids(0n, true)]).toEqual([[3], [3, 4], [], [9]]);
   });
 });
+
+describe('lists', () => {
+  it.each<[what: string, description: Partial<SystemDescription>, message: RegExp]>([
+    ['two dma-bufs of one inode', { dmaBuffers: [{ ino: 2 }, {}] }, /another has the inode 2/],
+    ['a name that is too long', { dmaBuffers: [{ name: 'x'.repeat(32) }] }, /more than 31 bytes/],
+    ['a line break', { dmaBuffers: [{ name: 'a\nb' }] }, /line break/],
+    ['three pages', { slabCaches: [{ name: 'a', objectSize: 8, pagesPerSlab: 3 }] }, /no power of two/],
+    ['a name in two words', { slabCaches: [{ name: 'a b', objectSize: 8 }] }, /no name/],
+  ])('refuse %s', (_, description, message) => {
+    expect(() => objectsSource({ tasks: [{ pid: 1 }], ...description })).toThrow(message);
+  });
+});

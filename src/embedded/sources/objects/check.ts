@@ -1,12 +1,14 @@
 /** Checks that what a description refers to is there, and that no number stands for two things. */
 import { BpfiterError } from '../../../errors.ts';
-import type { SystemDescription } from './descriptions.ts';
+import type { SlabCacheDescription, SystemDescription } from './descriptions.ts';
 
 const COMM_SIZE = 16;
+const DMA_BUF_NAME_LEN = 32;
 const TICK_NS = 10_000_000;
 
 /** @throws BpfiterError `usage` with the number of the task and what is wrong with it */
-export function checkDescription({ tasks, current }: SystemDescription): void {
+export function checkDescription(description: SystemDescription): void {
+  const { tasks, current, slabCaches = [], dmaBuffers = [] } = description;
   const taken = new Set<number>();
   const take = (number: number, what: string) => {
     if (!Number.isInteger(number) || number <= 0) throw fault(`${number} is no number of a ${what}`);
@@ -41,7 +43,22 @@ export function checkDescription({ tasks, current }: SystemDescription): void {
       }
     }
   }
+  for (const cache of slabCaches) checkSlabCache(cache);
+  const inodes = dmaBuffers.map(({ ino }, index) => ino ?? index + 1);
+  for (const [index, { name }] of dmaBuffers.entries()) {
+    const what = `dma-buf ${name ?? inodes[index]}`;
+    if (inodes.indexOf(inodes[index] ?? 0) !== index) throw fault(`${what}: another has the inode ${inodes[index]}`);
+    if (name?.includes('\n')) throw fault(`${what}: there is a line break in its name`);
+    if (new TextEncoder().encode(name).length >= DMA_BUF_NAME_LEN)
+      throw fault(`${what}: its name has more than 31 bytes`);
+  }
   if (current !== undefined && !pids.has(current)) throw fault(`the current task ${current} is not among the tasks`);
+}
+
+function checkSlabCache({ name, pagesPerSlab = 1 }: SlabCacheDescription): void {
+  if (!/^[^\s/]+$/.test(name)) throw fault(`slab cache '${name}': no name of a slab cache`);
+  if (!Number.isInteger(Math.log2(pagesPerSlab)))
+    throw fault(`slab cache ${name}: ${pagesPerSlab} pages are no power of two`);
 }
 
 const fault = (message: string): BpfiterError => new BpfiterError('usage', message);

@@ -6,6 +6,10 @@ export interface SystemDescription {
   readonly tasks: readonly TaskDescription[];
   /** Control groups by path, with the number of each; those that tasks name and the root exist anyway. */
   readonly cgroups?: readonly CgroupDescription[];
+  /** Slab caches, newest first. Absent: there is no such list, and programs that need it do not load. */
+  readonly slabCaches?: readonly SlabCacheDescription[];
+  /** Buffers that devices share, oldest first. Absent: there is no such list. */
+  readonly dmaBuffers?: readonly DmaBufferDescription[];
   /** Number of the process that runs programs; the first of the tasks if absent. */
   readonly current?: number;
 }
@@ -100,6 +104,29 @@ export interface AreaDescription {
   /** File that is mapped, or a name in brackets: `[heap]`, `[anon:cache]`. */
   readonly path?: string;
   readonly offset?: number;
+  readonly ino?: number;
+}
+
+export interface SlabCacheDescription {
+  readonly name: string;
+  /** Bytes of an object. */
+  readonly objectSize: number;
+  /** Bytes from one object to the next. Default: those of an object. */
+  readonly size?: number;
+  /** Default: as many as fit into the pages. */
+  readonly objectsPerSlab?: number;
+  /** A power of two. Default 1. */
+  readonly pagesPerSlab?: number;
+}
+
+export interface DmaBufferDescription {
+  /** Up to 31 bytes, without a line break. Default: nobody has named it. */
+  readonly name?: string;
+  /** Bytes; whole pages. Default: one page. */
+  readonly size?: number;
+  /** Who made it. Default `system`. */
+  readonly exporter?: string;
+  /** Number of its inode. Default: counted from 1. */
   readonly ino?: number;
 }
 

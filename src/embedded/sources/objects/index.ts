@@ -8,7 +8,9 @@ import { DescriptionReader } from './reader.ts';
 export type {
   AreaDescription,
   CgroupDescription,
+  DmaBufferDescription,
   FileDescription,
+  SlabCacheDescription,
   SystemDescription,
   TaskDescription,
   ThreadDescription,

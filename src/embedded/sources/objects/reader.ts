@@ -6,11 +6,21 @@ import { type FileStatus, type ProcReader, VANISHED } from '../procfs/reader.ts'
 import type {
   AreaDescription,
   FileDescription,
+  SlabCacheDescription,
   SystemDescription,
   TaskDescription,
   ThreadDescription,
 } from './descriptions.ts';
-import { cgroupText, informationText, limitsText, mapsText, statText, statusText } from './texts.ts';
+import {
+  bufinfoText,
+  cgroupText,
+  informationText,
+  limitsText,
+  mapsText,
+  slabinfoText,
+  statText,
+  statusText,
+} from './texts.ts';
 
 const S_IFREG = 0o100644;
 const S_IFDIR = 0o040755;
@@ -29,7 +39,7 @@ export class DescriptionReader implements ProcReader {
   readonly #names = new Map<string, Set<string>>();
   readonly #inodes = new Map<string, number>();
 
-  constructor({ tasks, cgroups = [], current }: SystemDescription) {
+  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, current }: SystemDescription) {
     this.#text('/proc/self/mountinfo', () => MOUNTS);
     this.#enter('/proc/self', String(current ?? tasks[0]?.pid ?? 0));
     this.#link('/proc/self/ns/pid', `pid:[${NAMESPACES.pid}]`);
@@ -38,6 +48,8 @@ export class DescriptionReader implements ProcReader {
     for (const { path, id } of cgroups) this.#cgroup(path, id);
     for (const { cgroup = '/' } of tasks) this.#cgroup(cgroup, undefined);
     this.#members(tasks);
+    if (slabCaches !== undefined) this.#slabCaches(slabCaches);
+    if (dmaBuffers !== undefined) this.#text('/sys/kernel/debug/dma_buf/bufinfo', () => bufinfoText(dmaBuffers));
   }
 
   read(path: string): number {
@@ -148,6 +160,12 @@ export class DescriptionReader implements ProcReader {
         lines(own.flatMap(({ pid, threads = [] }) => [pid, ...threads.map(({ tid }) => tid)])),
       );
     }
+  }
+
+  #slabCaches(caches: readonly SlabCacheDescription[]): void {
+    this.#text('/proc/slabinfo', () => slabinfoText(caches));
+    for (const { name, objectSize } of caches)
+      this.#text(`/sys/kernel/slab/${name}/object_size`, () => `${objectSize}\n`);
   }
 
   #text(path: string, text: Text): void {

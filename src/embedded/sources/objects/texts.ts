@@ -1,5 +1,12 @@
 /** The texts of files of /proc for described objects. Facts: proc(5). */
-import type { AreaDescription, FileDescription, TaskDescription, ThreadDescription } from './descriptions.ts';
+import type {
+  AreaDescription,
+  DmaBufferDescription,
+  FileDescription,
+  SlabCacheDescription,
+  TaskDescription,
+  ThreadDescription,
+} from './descriptions.ts';
 
 type Thread = ThreadDescription & { readonly tid: number };
 
@@ -96,6 +103,27 @@ export function limitsText({ limits = {} }: TaskDescription): string {
 export function informationText({ flags = 0, pos = 0, path }: FileDescription, ino: number): string {
   const mount = path.startsWith('/') ? 20 : 9;
   return `pos:\t${pos}\nflags:\t0${flags.toString(8)}\nmnt_id:\t${mount}\nino:\t${ino}\n`;
+}
+
+const PAGE_SIZE = 4096;
+
+/** /proc/slabinfo: of the numbers only those that the list of slab caches is made from. */
+export function slabinfoText(caches: readonly SlabCacheDescription[]): string {
+  const lines = caches.map(({ name, objectSize, size = objectSize, pagesPerSlab = 1, ...cache }) => {
+    const objects = cache.objectsPerSlab ?? Math.floor((pagesPerSlab * PAGE_SIZE) / size);
+    return `${name} 0 0 ${size} ${objects} ${pagesPerSlab} : tunables 0 0 0 : slabdata 0 0 0\n`;
+  });
+  return `slabinfo - version: 2.1\n# name\n${lines.join('')}`;
+}
+
+/** /sys/kernel/debug/dma_buf/bufinfo. */
+export function bufinfoText(buffers: readonly DmaBufferDescription[]): string {
+  const digits = (value: number) => String(value).padStart(8, '0');
+  const lines = buffers.map(
+    ({ name = '<none>', size = PAGE_SIZE, exporter = 'system', ino }, index) =>
+      `${digits(size)}\t00000002\t00080007\t00000001\t${exporter}\t${digits(ino ?? index + 1)}\t${name}\n`,
+  );
+  return `\nDma-buf Objects:\n${lines.join('')}`;
 }
 
 export function mapsText(areas: readonly AreaDescription[], inodeOf: (area: AreaDescription) => number): string {

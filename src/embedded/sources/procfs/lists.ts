@@ -1,19 +1,23 @@
 /**
- * Lists of objects out of /proc: slab caches, symbols, and the tables of the network (net-tables.ts). Which of them may
- * be read depends on the reader: slabinfo is root's alone.
- * Facts: slab_show() and cache_show() in mm/slab_common.c, s_show() in kernel/kallsyms.c of Linux 6.18; proc(5).
+ * Lists of objects out of /proc and /sys: slab caches, dma-bufs, symbols, and the tables of the network (net-tables.ts).
+ * Which of them may be read depends on the reader: slabinfo is root's alone, and so is the list of dma-bufs, which stands
+ * in debugfs.
+ * Facts: slab_show() and cache_show() in mm/slab_common.c, dma_buf_debug_show() in drivers/dma-buf/dma-buf.c, s_show()
+ * in kernel/kallsyms.c of Linux 6.18; proc(5).
  */
 import type { ListReaders } from '../lists/object-lists.ts';
-import type { KernelSymbol, SlabCache } from '../lists/records.ts';
+import type { DmaBuffer, KernelSymbol, SlabCache } from '../lists/records.ts';
 import type { Needs } from '../needs.ts';
 import { netlinkTable, routeTable, udpTable, unixTable } from './net-tables.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
 
 const SLABINFO = '/proc/slabinfo';
+const BUFINFO = '/sys/kernel/debug/dma_buf/bufinfo';
 const KALLSYMS = '/proc/kallsyms';
 /** Of slabinfo, above the first cache. */
 const HEADER_LINES = 2;
 const ADDRESS_DIGITS = 16;
+const NO_NAME = '<none>';
 
 const decoder = new TextDecoder();
 
@@ -22,6 +26,10 @@ export function procLists(reader: ProcReader): ListReaders {
     kmem_cache: {
       isThere: () => reader.read(SLABINFO) >= 0,
       read: (needs) => slabCaches(reader, needs),
+    },
+    dma_buf: {
+      isThere: () => reader.read(BUFINFO) >= 0,
+      read: () => dmaBuffers(textOf(reader, BUFINFO) ?? ''),
     },
     kallsym_iter: {
       // Everybody may read it, and it is long.
@@ -54,6 +62,24 @@ function* slabCaches(reader: ProcReader, needs: Needs): Generator<SlabCache> {
       objectSize: objectSize === undefined ? undefined : Number(objectSize),
       objectsPerSlab: Number(objectsPerSlab),
       pagesPerSlab: Number(pagesPerSlab),
+    };
+  }
+}
+
+/**
+ * `00004096\t00000002\t00080007\t00000002\tsystem\t00000012\tname`: size, flags and mode of the file, references,
+ * exporter, inode (decimal), and the name, `<none>` if nobody gave one. Lines about fences and devices begin with a tab.
+ */
+function* dmaBuffers(text: string): Generator<DmaBuffer> {
+  for (const line of text.split('\n')) {
+    const [, size, exporter, inode, name] =
+      /^(\d{8,})\t[\da-f]{8}\t[\da-f]{8}\t\d{8,}\t([^\t]*)\t(\d{8,})\t(.*)$/.exec(line) ?? [];
+    if (exporter === undefined) continue;
+    yield {
+      inode: Number(inode),
+      size: Number(size),
+      exporter,
+      ...(name !== NO_NAME && name !== undefined && { name }),
     };
   }
 }
