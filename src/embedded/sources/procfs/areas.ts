@@ -11,9 +11,9 @@ import { endOfLine, NumberReader, SPACE } from './bytes.ts';
 import { fileKind, withoutDeleted } from './file-kinds.ts';
 import { pathIn } from './file-tree.ts';
 import type { FilePlan, FileTable } from './files.ts';
+import type { MapsText } from './maps-text.ts';
 import { type Mounts, unescapeOctal } from './mounts.ts';
-import { type ProcReader, UNREADABLE } from './reader.ts';
-import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
+import type { SessionState, TaskRecord } from './tasks.ts';
 
 const VM_READ = 1;
 const VM_WRITE = 2;
@@ -31,7 +31,7 @@ const TWO_32 = 4294967296;
 
 export class AreaTable {
   readonly #memory: KernelMemory;
-  readonly #reader: ProcReader;
+  readonly #maps: MapsText;
   readonly #arena: Arena;
   readonly #files: FileTable;
   readonly #mounts: Mounts;
@@ -49,7 +49,7 @@ export class AreaTable {
   constructor(
     memory: KernelMemory,
     model: Model,
-    reader: ProcReader,
+    maps: MapsText,
     arena: Arena,
     files: FileTable,
     mounts: Mounts,
@@ -57,7 +57,7 @@ export class AreaTable {
   ) {
     this.#variable = variable;
     this.#memory = memory;
-    this.#reader = reader;
+    this.#maps = maps;
     this.#arena = arena;
     this.#files = files;
     this.#mounts = mounts;
@@ -85,16 +85,13 @@ export class AreaTable {
 
   /** Offsets of the areas that end above an address, ascending. */
   of(record: TaskRecord, above: number, plan: FilePlan, session: SessionState): readonly number[] {
-    const length = this.#reader.read(`${record.directory}/maps`);
-    if (length === UNREADABLE) countUnreadable(session, 'maps', record.directory);
-    if (length <= 0) return [];
+    const length = this.#maps.take(record, session);
+    if (length === 0) return [];
     const { needs } = session.plan;
     const wantsFile = needs.has('vm_area_struct', 'vm_file');
     const wantsOperations = needs.any('vm_area_struct', ['vm_ops', 'vm_private_data']);
     const wantsName = needs.has('vm_area_struct', 'anon_name');
-    // Files and names lead to other files of /proc, which would take the buffer away.
-    const { buffer } = this.#reader;
-    const bytes = wantsFile ? buffer.slice(0, length) : buffer;
+    const { bytes } = this.#maps;
     const known = this.#offsets.get(record.tgid) ?? new Map<number, number>();
     this.#offsets.set(record.tgid, known);
     const areas: number[] = [];

@@ -29,6 +29,19 @@ export interface FilePlan {
   readonly status: boolean;
 }
 
+/** What a link leads to, and the structs of it once somebody asked for them. */
+interface Placed {
+  readonly place: Place;
+  readonly kind: FileKind;
+  readonly mount: Mount | undefined;
+  /** As fdinfo told them. */
+  readonly mountId: number;
+  readonly ino: number;
+  inode?: number;
+  dentry?: number;
+  vfsmount?: number;
+}
+
 const STATUS_FIELDS = ['i_mode', 'i_uid', 'i_gid', 'i_nlink', 'i_rdev', 'i_size'];
 
 export function filePlan(session: SessionState): FilePlan {
@@ -67,10 +80,13 @@ export class FileTable {
   readonly #mounts: Mounts;
   readonly #pool: Pool;
   readonly #layout: StructLayout;
+  readonly #place: Readonly<Record<'pos' | 'flags' | 'mode' | 'operations' | 'inode' | 'mount' | 'dentry', number>>;
   /** Offset of a variable with operations. */
   readonly #operationsOf: (name: string) => number;
   /** By process and descriptor in one number, and of what processes map by where it is. */
   readonly #offsets = new Map<number | string, number>();
+  /** What the links of that text led to last: many descriptors are of the same file. */
+  readonly #placed = new Map<string, Placed>();
   readonly #numbers = new NumberReader();
   readonly #information = { pos: [0, 0], flags: 0, mount: 0, ino: 0, hasIno: false };
 
@@ -91,11 +107,22 @@ export class FileTable {
     this.#mounts = mounts;
     this.#operationsOf = operationsOf;
     this.#layout = model.layoutOf('file');
+    const at = (path: string) => this.#layout.field(path).offset;
+    this.#place = {
+      pos: at('f_pos'),
+      flags: at('f_flags'),
+      mode: at('f_mode'),
+      operations: at('f_op'),
+      inode: at('f_inode'),
+      mount: at('f_path.mnt'),
+      dentry: at('f_path.dentry'),
+    };
     this.#pool = new Pool(memory, this.#layout.size);
   }
 
   clear(): void {
     this.#offsets.clear();
+    this.#placed.clear();
     this.#pool.clear();
   }
 
@@ -122,11 +149,10 @@ export class FileTable {
     if (plan.information) this.#putInformation(file);
     if (plan.link && link !== '') {
       const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
-      const mount = this.#mounts.byId(this.#information.mount, directory, session);
-      const kind = fileKind(link, mount?.fs);
       const ino = this.#information.hasIno ? this.#information.ino : (status?.ino ?? 0);
-      this.#put(file, placeOf(link, kind, mount, ino, status), kind, mount, status, plan);
-      if (plan.privateData) this.#putPrivateData(file, kind);
+      const placed = this.#placedAt(link, directory, ino, status, session);
+      this.#put(file, placed, status, plan);
+      if (plan.privateData) this.#putPrivateData(file, placed.kind);
     }
     return file;
   }
@@ -149,8 +175,7 @@ export class FileTable {
   /** Writes a struct path. */
   putPath(at: number, place: Place, mount: Mount | undefined): void {
     const path = this.#model.layoutOf('path');
-    const offset = mount === undefined ? 0 : this.#tree.mount(mount, (id) => this.#mounts.known(id));
-    putPointer(this.#memory, at + path.field('mnt').offset, offset);
+    putPointer(this.#memory, at + path.field('mnt').offset, this.#mountOf(mount));
     putPointer(this.#memory, at + path.field('dentry').offset, this.#tree.dentry(place, undefined));
   }
 
@@ -159,8 +184,31 @@ export class FileTable {
     const known = this.#offsets.get(key);
     if (known !== undefined) return known;
     const file = this.#offsetOf(key);
-    this.#put(file, place, fileKind(place.shown, place.fs), mount, undefined, plan);
+    const kind = fileKind(place.shown, place.fs);
+    this.#put(file, { place, kind, mount, mountId: 0, ino: place.ino }, undefined, plan);
     return file;
+  }
+
+  /** @param directory of the task, for the mounts that it sees */
+  #placedAt(
+    link: string,
+    directory: string,
+    ino: number,
+    status: FileStatus | undefined,
+    session: SessionState,
+  ): Placed {
+    const mountId = this.#information.mount;
+    const known = this.#placed.get(link);
+    // Where there is no mount the device comes from the status, of this file and not of the last one.
+    if (known?.ino === ino && known.mountId === mountId && (known.mount !== undefined || status === undefined)) {
+      return known;
+    }
+    // Pipes, sockets and the like are on mounts that nobody sees.
+    const mount = link.startsWith('/') ? this.#mounts.byId(mountId, directory, session) : undefined;
+    const kind = fileKind(link, mount?.fs);
+    const placed = { place: placeOf(link, kind, mount, ino, status), kind, mount, mountId, ino };
+    this.#placed.set(link, placed);
+    return placed;
   }
 
   #offsetOf(key: number | string): number {
@@ -177,18 +225,23 @@ export class FileTable {
     return status === VANISHED || status === UNREADABLE ? undefined : status;
   }
 
-  #put(
-    file: number,
-    place: Place,
-    kind: FileKind,
-    mount: Mount | undefined,
-    status: FileStatus | undefined,
-    plan: FilePlan,
-  ): void {
-    const at = (path: string) => file + this.#layout.field(path).offset;
-    if (plan.operations) putPointer(this.#memory, at('f_op'), this.#operationsOf(kind.operations));
-    if (plan.inode || plan.path) putPointer(this.#memory, at('f_inode'), this.#tree.inode(place, status));
-    if (plan.path) this.putPath(at('f_path'), place, mount);
+  #put(file: number, placed: Placed, status: FileStatus | undefined, plan: FilePlan): void {
+    const { operations, inode, mount, dentry } = this.#place;
+    const memory = this.#memory;
+    if (plan.operations) putPointer(memory, file + operations, this.#operationsOf(placed.kind.operations));
+    if (plan.inode || plan.path) {
+      if (placed.inode === undefined || status !== undefined) placed.inode = this.#tree.inode(placed.place, status);
+      putPointer(memory, file + inode, placed.inode);
+    }
+    if (!plan.path) return;
+    placed.dentry ??= this.#tree.dentry(placed.place, undefined);
+    placed.vfsmount ??= this.#mountOf(placed.mount);
+    putPointer(memory, file + mount, placed.vfsmount);
+    putPointer(memory, file + dentry, placed.dentry);
+  }
+
+  #mountOf(mount: Mount | undefined): number {
+    return mount === undefined ? 0 : this.#tree.mount(mount, (id) => this.#mounts.known(id));
   }
 
   /** `pos:\t0`, `flags:\t0100000`, `mnt_id:\t24`, `ino:\t3`. */
@@ -231,10 +284,10 @@ export class FileTable {
 
   #putInformation(file: number): void {
     const { pos, flags } = this.#information;
-    const at = (path: string) => file + this.#layout.field(path).offset;
+    const at = this.#place;
     const [low = 0, high = 0] = pos;
-    putWords(this.#memory, at('f_pos'), low, high);
-    this.#memory.u32[at('f_flags') >> 2] = flags & ~O_CLOEXEC;
+    putWords(this.#memory, file + at.pos, low, high);
+    this.#memory.u32[(file + at.flags) >> 2] = flags & ~O_CLOEXEC;
     const access = flags & O_ACCMODE;
     const mode =
       (flags & O_PATH) !== 0
@@ -244,7 +297,7 @@ export class FileTable {
           : access === 1
             ? FMODE_WRITE
             : FMODE_READ | FMODE_WRITE;
-    this.#memory.u32[at('f_mode') >> 2] = mode;
+    this.#memory.u32[(file + at.mode) >> 2] = mode;
   }
 
   /** fdinfo was read last: `eventfd-count: 0`, `eventfd-id: 7`, `eventfd-semaphore: 0`. */

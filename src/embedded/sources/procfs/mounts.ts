@@ -22,6 +22,8 @@ export interface Mount {
 export class Mounts {
   readonly #reader: ProcReader;
   readonly #byId = new Map<number, Mount>();
+  /** Directories of tasks whose mounts were read: the mounts of pipes, sockets and the like stand in no mountinfo. */
+  readonly #asked = new Set<string>();
   /** Last mounted first: later mounts hide earlier ones. */
   #list: readonly Mount[] | undefined;
 
@@ -32,7 +34,10 @@ export class Mounts {
   /** Reads them once; the mounts of other namespaces when a file of one is met. @param directory of a task */
   byId(id: number, directory: string, session: SessionState): Mount | undefined {
     this.#own(session);
-    if (!this.#byId.has(id)) this.#read(`${directory}/mountinfo`, session);
+    const known = this.#byId.get(id);
+    if (known !== undefined || this.#asked.has(directory)) return known;
+    this.#asked.add(directory);
+    this.#read(`${directory}/mountinfo`, session);
     return this.#byId.get(id);
   }
 
@@ -58,6 +63,7 @@ export class Mounts {
   clear(): void {
     this.#list = undefined;
     this.#byId.clear();
+    this.#asked.clear();
   }
 
   #own(session: SessionState): readonly Mount[] {

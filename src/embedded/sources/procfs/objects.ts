@@ -15,6 +15,7 @@ import { CgroupTable } from './cgroups.ts';
 import { FileTree } from './file-tree.ts';
 import { FileTable, filePlan } from './files.ts';
 import { procLists } from './lists.ts';
+import { MapsText } from './maps-text.ts';
 import { Mounts } from './mounts.ts';
 import { Namespaces } from './namespaces.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
@@ -44,6 +45,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly #arena: Arena;
   readonly #tree: FileTree;
   readonly #mounts: Mounts;
+  readonly #maps: MapsText;
   readonly #namespaces: Namespaces;
   readonly #references: TaskReferences;
   readonly #userMemory: UserMemory;
@@ -61,11 +63,14 @@ export class ProcfsObjects implements KernelObjects {
     this.#arena = new Arena(memory);
     const arena = this.#arena;
     this.#mounts = new Mounts(reader);
+    this.#maps = new MapsText(reader);
     this.#tree = new FileTree(memory, model, arena);
     this.#namespaces = new Namespaces(memory, model, reader, arena);
-    this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces);
+    this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces, this.#maps);
     this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, (name) => this.#variable(name));
-    this.areas = new AreaTable(memory, model, reader, arena, this.files, this.#mounts, (name) => this.#variable(name));
+    this.areas = new AreaTable(memory, model, this.#maps, arena, this.files, this.#mounts, (name) =>
+      this.#variable(name),
+    );
     this.cgroups = new CgroupTable(memory, model, reader, arena, this.#mounts);
     this.tasks = new TaskTable(memory, model, reader, arena, (record, plan, session) =>
       this.#fillReferences(record, plan, session),
@@ -172,6 +177,7 @@ export class ProcfsObjects implements KernelObjects {
       this.#namespaces,
       this.#references,
       this.#mounts,
+      this.#maps,
       this.lists,
     ]) {
       table.clear();

@@ -8,6 +8,7 @@ import type { Model } from '../../model/index.ts';
 import type { Arena } from '../pool.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
 import { lineValue } from './bytes.ts';
+import type { MapsText } from './maps-text.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type ProcReader, UNREADABLE } from './reader.ts';
 import type { TaskPlan } from './task-plan.ts';
@@ -58,6 +59,7 @@ export class TaskReferences {
   readonly #reader: ProcReader;
   readonly #arena: Arena;
   readonly #namespaces: Namespaces;
+  readonly #maps: MapsText;
   /** `struct pid` by the numbers that it has, the outermost first. */
   readonly #pids = new Map<string, number>();
   readonly #terminals = new Map<number, number>();
@@ -65,7 +67,15 @@ export class TaskReferences {
   readonly #own = new Map<string, number>();
   readonly #decoder = new TextDecoder();
 
-  constructor(memory: KernelMemory, model: Model, reader: ProcReader, arena: Arena, namespaces: Namespaces) {
+  constructor(
+    memory: KernelMemory,
+    model: Model,
+    reader: ProcReader,
+    arena: Arena,
+    namespaces: Namespaces,
+    maps: MapsText,
+  ) {
+    this.#maps = maps;
     this.#memory = memory;
     this.#model = model;
     this.#reader = reader;
@@ -123,13 +133,9 @@ export class TaskReferences {
 
   /** Where the last area of the heap ends; where there is none, the heap is empty. */
   #fillHeap(record: TaskRecord, session: SessionState): void {
-    const length = this.#reader.read(`${record.directory}/maps`);
-    if (length === UNREADABLE) countUnreadable(session, 'maps', record.directory);
-    if (length < 0) return;
-    const text = this.#decoder.decode(this.#reader.buffer.subarray(0, length));
-    let end = 0;
-    for (const match of text.matchAll(/^[0-9a-f]+-([0-9a-f]+) .* \[heap\]$/gm))
-      end = Number.parseInt(match[1] ?? '', 16);
+    const length = this.#maps.read(record, session);
+    if (length === 0) return;
+    const end = this.#maps.heapEnd(length);
     put64(this.#memory, record.hosts.mm_struct + this.#at('mm_struct', 'brk'), end);
   }
 
