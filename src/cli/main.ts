@@ -32,8 +32,14 @@ function parse(argv: readonly string[]): { words: string[]; options: OptionValue
     const { positionals, values } = parseArgs({ args: [...argv], options: optionTable, allowPositionals: true });
     return { words: positionals, options: values };
   } catch (error) {
-    // node:util explains at length; its first sentence says what is wrong.
-    const message = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    // node:util explains at length; its first sentence says what is wrong, save of a value that looks like an option.
+    const message = error instanceof Error ? (error.message.split(/\. |\.?\n/)[0] ?? '') : String(error);
+    const dashed = /^Option '(.*)' argument is ambiguous$/.exec(message);
+    if (dashed !== null) {
+      // The long form is the last one named: `-p, --program <value>`.
+      const name = dashed[1]?.match(/--[a-z-]+/)?.[0] ?? dashed[1];
+      throw new BpfiterError('usage', `${name} needs a value; one that begins with a dash is written ${name}=VALUE`);
+    }
     throw new BpfiterError('usage', `${message[0]?.toLowerCase()}${message.slice(1)}`);
   }
 }

@@ -5,6 +5,7 @@
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import type { WasmGlobal, WasmTable } from '../jit/index.ts';
+import { LaterCalls } from './later-calls.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
 import type { MapRegistry } from './maps/map-registry.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
@@ -34,7 +35,7 @@ export class KernelRuntime implements Runtime {
   /** Set once the source is open, which needs the memory first. */
   objects: KernelObjects | undefined;
   readonly #maps: MapRegistry;
-  readonly #timeouts = new Set<ReturnType<typeof setTimeout>>();
+  readonly #later = new LaterCalls();
   #invocation: Invocation | undefined;
 
   constructor(parts: RuntimeParts) {
@@ -86,8 +87,7 @@ export class KernelRuntime implements Runtime {
   /** What is run later runs for the program that asked for it, on nothing of what that was given. */
   schedule(delayNs: number, action: () => void): () => void {
     const later = { ...this.invocation, context: 0, subject: undefined, objects: undefined };
-    const run = () => {
-      this.#timeouts.delete(timeout);
+    return this.#later.add(delayNs, () => {
       try {
         this.enter(later, action);
       } catch (error) {
@@ -95,18 +95,16 @@ export class KernelRuntime implements Runtime {
         if (!(error instanceof BpfiterError)) throw error;
         this.trace(`program '${later.programName}' failed later: ${error.message}`);
       }
-    };
-    const timeout = setTimeout(run, Math.ceil(delayNs / 1e6));
-    this.#timeouts.add(timeout);
-    return () => {
-      clearTimeout(timeout);
-      this.#timeouts.delete(timeout);
-    };
+    });
+  }
+
+  /** Runs what is due by now, without the event loop. */
+  runDue(): void {
+    this.#later.runDue();
   }
 
   /** Forgets what was to run later. */
   close(): void {
-    for (const timeout of this.#timeouts) clearTimeout(timeout);
-    this.#timeouts.clear();
+    this.#later.clear();
   }
 }

@@ -9,7 +9,7 @@ import type { LoadOptions } from '../kernel.ts';
 import { KernelObject } from '../loaded-object.ts';
 import { type BpfObject, type LinkedMap, type LinkedObject, type LinkedProgram, link } from '../object/index.ts';
 import { programSlots } from '../program-slots.ts';
-import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../uapi/index.ts';
+import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, errnoName } from '../uapi/index.ts';
 import { type AcceptedProgram, accept, VerifierInput } from '../verifier/index.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
 import type { EmbeddedKernel } from './kernel.ts';
@@ -139,14 +139,15 @@ async function withAdvice<T>({ poisoned }: LinkedProgram, action: () => Promise<
   }
 }
 
-/** Puts the subject before the reason of a refusal. */
+/** Puts the subject before the reason of a refusal, and the errno behind it, as the host kernel's half does. */
 async function naming<T>(what: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (!(error instanceof BpfiterError)) throw error;
     const { code, message, errno, detail, explanation } = error;
-    throw new BpfiterError(code, `${what}: ${message}`, {
+    const said = code === 'refused' && errno !== undefined ? `${message} (${errnoName(errno)})` : message;
+    throw new BpfiterError(code, `${what}: ${said}`, {
       cause: error,
       ...(errno !== undefined && { errno }),
       ...(detail !== undefined && { detail }),

@@ -77,6 +77,10 @@ describe('wrong usage is one line on stderr and exit code 2', () => {
     [['--nonsense'], "unknown option '--nonsense'"],
     [['run', '-x'], "unknown option '-x'"],
     [['run', '--record'], "option '--record <value>' argument missing"],
+    [
+      ['prog', 'run', '--repeat', '-1'],
+      '--repeat needs a value; one that begins with a dash is written --repeat=VALUE',
+    ],
     [['run', '--mount', 'x.bpf.o'], "'run' takes no option --mount"],
     [['link', '--record', 'x'], "'link' takes no option --record"],
     [['run', '--kernel', 'other', 'x.bpf.o'], "--kernel takes auto, host or embedded, not 'other'"],

@@ -47,11 +47,16 @@ export function checkOptions(program: ProgramToRun, options: RunOptions, takes: 
   if (unknown !== 0) throw refusal(program, 'EINVAL', `it takes no flags 0x${unknown.toString(16)}`);
 }
 
+/** Linux takes no context that is longer, whatever is in it. */
+const PAGE_SIZE = 4096;
+
 /**
  * The context, zero-padded to the struct's size.
  * @throws BpfiterError `refused` with E2BIG if it is longer than the struct and what is beyond it is not zero
  */
 export function readContext(program: ProgramToRun, context: Uint8Array, size: number): Uint8Array {
+  const most = Math.max(PAGE_SIZE, size);
+  if (context.length > most) throw refusal(program, 'E2BIG', `a context of more than ${most} bytes`);
   if (context.subarray(size).some((byte) => byte !== 0)) {
     throw refusal(program, 'E2BIG', `the context is longer than ${size} bytes`);
   }

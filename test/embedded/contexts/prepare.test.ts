@@ -102,6 +102,13 @@ describe('the context of a run', () => {
       7,
     ],
     [
+      'a context of more than a page, be it zeros',
+      BPF_PROG_TYPE_SCHED_CLS,
+      { data: frame(), context: new Uint8Array(4097) },
+      'refused',
+      7,
+    ],
+    [
       'XDP metadata of odd size',
       BPF_PROG_TYPE_XDP,
       { data: frame(), context: context(24, { 0: 3, 4: 64 }) },
