@@ -40,7 +40,10 @@ export { GlobalVariables, type MapTypes, TypedMap } from './typed-map.ts';
 export { version } from './version.ts';
 
 export interface OpenKernelOptions {
-  /** `auto` (the default): the host kernel where bpf(2) is permitted and no source is given, else the embedded one. */
+  /**
+   * `auto` (the default): the host kernel where bpf(2) is permitted, the kernel has BTF and no source is given, else the
+   * embedded one.
+   */
   readonly kernel?: 'auto' | 'host' | 'embedded';
   /** Where the embedded kernel has its objects from; /proc of this machine if absent. The host kernel takes none. */
   readonly source?: Source;
@@ -60,7 +63,7 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
   if (kernel === 'host' && source !== undefined) {
     throw new BpfiterError('usage', 'a source is for the embedded kernel; the host kernel has its own objects');
   }
-  if (kernel === 'host' || (kernel === 'auto' && source === undefined && (await isHostPermitted()))) {
+  if (kernel === 'host' || (kernel === 'auto' && source === undefined && (await isHostUsable()))) {
     const { openHostKernel } = await import('./host/index.ts');
     return openHostKernel();
   }
@@ -72,9 +75,9 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
   });
 }
 
-async function isHostPermitted(): Promise<boolean> {
-  const { bpfPermitted } = await import('./host/index.ts');
-  return bpfPermitted().ok;
+async function isHostUsable(): Promise<boolean> {
+  const { hostUsable } = await import('./host/index.ts');
+  return hostUsable().ok;
 }
 
 /** The processes of this machine, with its clocks and processors. */

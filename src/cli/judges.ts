@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { BpfiterError } from '../errors.ts';
-import { bpfPermitted, HostTarget, kernelBtf } from '../host/index.ts';
+import { HostTarget, hostUsable, kernelBtf } from '../host/index.ts';
 import { type Kernel, openObject } from '../index.ts';
 import { decisiveLine } from '../kernel-log.ts';
 import { type BpfObject, type LinkTarget, link } from '../object/index.ts';
@@ -33,7 +33,7 @@ export async function openJudge(invocation: Invocation): Promise<Judge> {
   if (kernel === 'host' && btf !== undefined) {
     throw new BpfiterError('usage', '--btf chooses the types for --kernel embedded; the host kernel has its own');
   }
-  if (kernel === 'host' || (kernel === 'auto' && btf === undefined && bpfPermitted().ok)) {
+  if (kernel === 'host' || (kernel === 'auto' && btf === undefined && hostUsable().ok)) {
     return new KernelJudge(
       await invocation.openKernel(),
       // JSON has no room for advice.

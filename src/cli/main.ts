@@ -132,8 +132,8 @@ type KernelChoice = 'auto' | 'host' | 'embedded';
 /** Why the choice was left to us and fell on the embedded kernel, as a clause. */
 async function whyEmbedded({ kind }: Kernel, choice: KernelChoice): Promise<string> {
   if (kind !== 'embedded' || choice !== 'auto') return '';
-  const { bpfPermitted } = await import('../host/index.ts');
-  const permission = bpfPermitted();
+  const { hostUsable } = await import('../host/index.ts');
+  const permission = hostUsable();
   return permission.ok ? '' : `: ${permission.reason}`;
 }
 

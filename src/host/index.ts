@@ -10,3 +10,4 @@ export { loadedBtf, loadedLinks, loadedMaps, loadedPrograms, type ProgramInfo } 
 export { type BpfPermission, bpfPermitted } from './privilege.ts';
 export { HostTarget } from './target.ts';
 export { probeTarget } from './target-probe.ts';
+export { hostUsable } from './usable.ts';

@@ -4,7 +4,7 @@
  */
 import type { Btf } from '../../btf/index.ts';
 import type { EmbeddedKernel } from '../../embedded/index.ts';
-import { bpfPermitted, kernelBtf, probeTarget } from '../../host/index.ts';
+import { bpfPermitted, hostUsable, kernelBtf, probeTarget } from '../../host/index.ts';
 import {
   type IterTarget,
   iterTargetsOf,
@@ -24,9 +24,9 @@ export const targets: Command = {
 
   async run(invocation) {
     invocation.words.end();
-    const { kernel: choice = 'auto' } = invocation.options;
+    const { kernel: choice = 'auto', source } = invocation.options;
     const permission = bpfPermitted();
-    if (choice === 'embedded' || (choice === 'auto' && !permission.ok)) {
+    if (choice === 'embedded' || (choice === 'auto' && (source !== undefined || !hostUsable().ok))) {
       const kernel = (await invocation.openKernel()) as EmbeddedKernel; // what openKernel() gives for these
       await print(invocation, kernel.btf(), ({ name }) => kernel.describeTarget(name));
       return 0;

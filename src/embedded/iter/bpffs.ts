@@ -108,6 +108,7 @@ export class BpfFileSystem<T extends Pinned = Pinned> {
 
   /** The directory that a new name is to go into. @param what completes "cannot ..." */
   #place(path: string, what: string): { directory: Directory<T>; name: string } {
+    if (path === '') throw fault('usage', `cannot ${what}: it names no file`, ENOENT);
     const parts = partsOf(path);
     if (parts === undefined) {
       throw fault(

@@ -52,7 +52,7 @@ describe('a pin is refused', () => {
     ['/sys/fs/bpf/a.b', 1, /may not contain a dot/],
     ['/sys/fs/bpf', 2, /names no file/],
     ['/sys/fs/bpf/x/', 2, /names no file/],
-    ['', 1, /not in the BPF file system/],
+    ['', 2, /names no file/],
     ['/sys/fs/bpf/none/x', 2, /there is no directory '\/sys\/fs\/bpf\/none'/],
     ['/sys/fs/bpf/taken', 17, /already exists/],
     ['/sys/fs/bpf/taken/x', 20, /there is no directory/],
