@@ -33,6 +33,7 @@ export const optionTable = {
   redact: { type: 'boolean', help: 'record command lines and environments without their values' },
   'max-size': { type: 'string', value: 'SIZE', help: 'give up rather than write more (bytes, or with K, M, G)' },
   all: { type: 'boolean', help: 'every program of the object in turn' },
+  wat: { type: 'boolean', help: 'the WebAssembly that the embedded kernel makes of the program, as text' },
   mount: { type: 'boolean', help: 'mount a bpffs on the directory of PATH if it is empty or missing' },
   // What bpftool's generic option parser takes as well; accepted by `iter` so that its command lines work unchanged.
   bpffs: { type: 'boolean', short: 'f', help: 'show the pinned paths' },
@@ -65,6 +66,11 @@ export interface Invocation {
    * @throws BpfiterError `unsupported` if the options choose the embedded one
    */
   openLastingKernel(): Promise<Kernel>;
+  /**
+   * The embedded kernel, for what only it can do.
+   * @throws BpfiterError `usage` if the options choose the other one
+   */
+  openEmbeddedKernel(): Promise<Kernel>;
   /** Says something on stderr if `-d` was given. */
   debug(message: string): void;
 }

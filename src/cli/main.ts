@@ -165,6 +165,10 @@ async function invoke(command: Command, words: readonly string[], options: Optio
       jsonIndent: options.pretty === true ? 2 : options.json === true ? 0 : undefined,
       debug,
       openKernel: () => open(choice),
+      openEmbeddedKernel: async () => {
+        if (choice !== 'host') return open('embedded');
+        throw new BpfiterError('usage', 'the host kernel cannot do this; leave out --kernel host');
+      },
       openLastingKernel: async () => {
         if (choice !== 'embedded') return open('host');
         throw new BpfiterError('unsupported', 'the embedded kernel ends with this command, and its links and pins too');

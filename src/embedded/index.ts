@@ -11,6 +11,7 @@ export {
   model,
   modelParts,
 } from './model/index.ts';
+export { EmbeddedProgram } from './program.ts';
 export { type RawProgram, runRaw } from './raw-program.ts';
 export type { Machine } from './runtime.ts';
 export { Needs } from './sources/needs.ts';

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeOnHost } from '../host/permitted.ts';
 import { bpfiter, failure, program, scratchFile } from './bpfiter.ts';
 
@@ -104,5 +104,78 @@ describeOnHost('prog run', () => {
         `${program('xdp_port')}: program 'drop_port': a run of a xdp program needs data of at least 14 bytes, not 2`,
       ),
     );
+  });
+});
+
+describe('prog run --kernel embedded', () => {
+  const embedded = (...args: readonly string[]) => lines('--kernel', 'embedded', ...args);
+
+  test('runs all programs on one load, and gives packet programs 64 zero bytes', async () => {
+    const { status, lines: given } = await embedded(program('xdp_port'), '--all');
+    expect(status).toBe(0);
+    expect(given).toMatchObject([
+      { program: 'drop_port', kernel: 'embedded', retval: 2, dataOut: '00'.repeat(64), error: null },
+    ]);
+  });
+
+  test('takes data and a number of runs', async () => {
+    const { lines: given } = await embedded(program('xdp_port'), '--data', packetTo(80), '--repeat', '3');
+    expect(given).toMatchObject([
+      { retval: 2, dataOut: packetTo(80), maps: { 'xdp_port.bss': [{ value: { counts: { passed: 3 } } }] } },
+    ]);
+  });
+
+  test('says in a line of JSON too why an object cannot be loaded', async () => {
+    const { status, lines: given } = await embedded(program('dmabuf_names'), '--program', 'mark_names');
+    expect(status).toBe(1);
+    expect(given).toMatchObject([{ object: 'dmabuf_names.bpf.o', program: 'mark_names', retval: null, maps: {} }]);
+    expect(given[0].error).toMatch(/no kfunc bpf_iter_dmabuf_new/);
+  });
+});
+
+describe('prog dump', () => {
+  const dump = (...args: readonly string[]) => bpfiter(['prog', 'dump', '--kernel', 'embedded', ...args]);
+
+  test('prints instructions, with the names of functions, maps and kfuncs', async () => {
+    const { status, stdout, stderr } = await dump(program('xdp_port'));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const text = stdout.split('\n');
+    expect(text.slice(0, 3)).toEqual([
+      'drop_port:',
+      '    0: (61) r2 = *(u32 *)(r1 +0)',
+      '    1: (61) r1 = *(u32 *)(r1 +4)',
+    ]);
+    expect(text).toContain('verdict:');
+    expect(stdout).toMatch(/\n +\d+: \(85\) call verdict\n/);
+    expect(stdout).toMatch(/\n +\d+: \(18\) r2 = map\[xdp_port\.rodata\]\+0\n/);
+    expect((await dump(program('numbers'))).stdout).toMatch(/\(85\) call bpf_iter_num_new#\d+\n/);
+  });
+
+  test('prints them as JSON', async () => {
+    const { stdout } = await dump('--json', program('xdp_port'), '--program', 'drop_port');
+    const { instructions, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({ object: 'xdp_port.bpf.o', program: 'drop_port', kernel: 'embedded' });
+    expect(instructions[0]).toEqual({ insn: 0, text: '(61) r2 = *(u32 *)(r1 +0)', function: 'drop_port' });
+    expect(instructions[1].insn).toBe(1);
+  });
+
+  test('prints the WebAssembly that it becomes', async () => {
+    const { stdout } = await dump(program('xdp_port'), '--wat');
+    expect(stdout).toMatch(/^\(module \$drop_port/);
+    expect(stdout).toContain(';; 0: (61) r2 = *(u32 *)(r1 +0)');
+    expect(stdout).toMatch(/i64\.load32_u/);
+  });
+
+  test('refuses what the other action takes, the other kernel, and to choose a program', async () => {
+    expect(await dump(program('xdp_port'), '--all')).toEqual(failure(2, "'prog dump' takes no --all"));
+    expect(await bpfiter(['prog', 'run', program('xdp_port'), '--wat'])).toEqual(
+      failure(2, "'prog run' takes no --wat"),
+    );
+    expect(await bpfiter(['prog', 'dump', program('xdp_port'), '--wat', '--kernel', 'host'])).toEqual(
+      failure(2, 'the host kernel cannot do this; leave out --kernel host'),
+    );
+    const { status, stderr } = await dump(program('task_and_files'));
+    expect(status).toBe(2);
+    expect(stderr).toContain('say which program with --program NAME; it has files, tasks');
   });
 });

@@ -1,4 +1,7 @@
-/** `bpfiter prog run OBJ`: runs programs once (BPF_PROG_TEST_RUN), prints what they return and what they wrote. */
+/**
+ * `bpfiter prog run OBJ`: runs programs once (BPF_PROG_TEST_RUN), prints what they return and what they wrote.
+ * `prog dump` is prog-dump.ts's.
+ */
 import { BpfiterError } from '../../errors.ts';
 import type { BpfObject, LoadedObject, RunOptions } from '../../index.ts';
 import type { ObjectProgram } from '../../object/index.ts';
@@ -23,6 +26,7 @@ import { changedMaps, flatten, type MapChange, readMaps } from '../map-changes.t
 import { isIterator, openObjectFile, programOf } from '../objects.ts';
 import { writeLine } from '../output.ts';
 import { parseNumber } from '../words.ts';
+import { dumpProgram } from './prog-dump.ts';
 
 /** What a packet program sees if the user gives no packet: so many zero bytes. */
 const DEFAULT_PACKET_SIZE = 64;
@@ -43,13 +47,18 @@ const packetTypes: ReadonlySet<number> = new Set([
 
 export const prog: Command = {
   name: 'prog',
-  summary: 'run a program once, print its return value and the maps it wrote',
-  usage: ['prog run OBJ [--program NAME | --all] [--context HEX|@FILE] [--data HEX|@FILE] [--repeat N]'],
-  options: ['program', 'all', 'context', 'data', 'repeat'],
+  summary: 'run a program once, print its return value and the maps it wrote; print its instructions',
+  usage: [
+    'prog run OBJ [--program NAME | --all] [--context HEX|@FILE] [--data HEX|@FILE] [--repeat N]',
+    'prog dump OBJ [--program NAME] [--wat]',
+  ],
+  options: ['program', 'all', 'context', 'data', 'repeat', 'wat'],
 
   async run(invocation) {
     const { words } = invocation;
-    words.expectKeyword('run');
+    const action = words.expectKeyword('run', 'dump');
+    refuseOptionsOf(action, invocation);
+    if (action === 'dump') return dumpProgram(invocation);
     const path = words.expect('OBJ, the object file,');
     words.end();
     const given = await runOptions(invocation);
@@ -57,6 +66,15 @@ export const prog: Command = {
     return naming(path, () => runAll(invocation, object, choose(object, invocation), path, given));
   },
 };
+
+/** What only the other action takes. */
+const optionsOf = { run: ['all', 'context', 'data', 'repeat'], dump: ['wat'] } as const;
+
+function refuseOptionsOf(action: 'run' | 'dump', { options }: Invocation): void {
+  for (const name of optionsOf[action === 'run' ? 'dump' : 'run']) {
+    if (options[name] !== undefined) throw new BpfiterError('usage', `'prog ${action}' takes no --${name}`);
+  }
+}
 
 async function runOptions({ options }: Invocation): Promise<RunOptions> {
   const { context, data, repeat } = options;
@@ -101,8 +119,8 @@ function choose(object: BpfObject, { options }: Invocation): readonly ObjectProg
 interface RunLine extends Outcome {
   /** Base name of the object file. */
   readonly object: string;
-  readonly program: string;
   readonly kernel: 'host' | 'embedded';
+  readonly program: string;
   /** Why the program did not run; null if it did. */
   readonly error: string | null;
 }
@@ -126,19 +144,34 @@ async function runAll(
   given: RunOptions,
 ): Promise<number> {
   const kernel = await invocation.openKernel();
-  using loaded = await kernel.load(object, {
-    ...(invocation.options.all !== true && { programs: programs.map(({ name }) => name) }),
-    logLevel: invocation.options.debug === true ? 1 : 0,
-  });
+  const subject = { object: baseName(path), kernel: kernel.kind };
+  const load = () =>
+    kernel.load(object, {
+      ...(invocation.options.all !== true && { programs: programs.map(({ name }) => name) }),
+      logLevel: invocation.options.debug === true ? 1 : 0,
+    });
   let exit = 0;
+  const fails = async (error: unknown, program: string): Promise<void> => {
+    if (!(error instanceof BpfiterError)) throw error;
+    exit = Math.max(exit, exitCode(error));
+    await printFailure(invocation, path, { ...subject, program, ...nothing, error: error.message });
+  };
+  let loaded: LoadedObject;
+  try {
+    loaded = await load();
+  } catch (error) {
+    // For people it is one failure, with all that is known of it.
+    if (invocation.jsonIndent === undefined) throw error;
+    for (const { name } of programs) await fails(error, name);
+    return exit;
+  }
+  using _closing = loaded;
   for (const program of programs) {
-    const subject = { object: baseName(path), program: program.name, kernel: kernel.kind };
     try {
-      await print(invocation, { ...subject, ...(await runOne(loaded, program, given)), error: null });
+      const outcome = await runOne(loaded, program, given);
+      await print(invocation, { ...subject, program: program.name, ...outcome, error: null });
     } catch (error) {
-      if (!(error instanceof BpfiterError)) throw error;
-      exit = Math.max(exit, exitCode(error));
-      await printFailure(invocation, path, { ...subject, ...nothing, error: error.message });
+      await fails(error, program.name);
     }
   }
   return exit;
