@@ -103,7 +103,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     this.reportUnreadable = (unreadable) => {
       if (unreadable.size > 0) onUnreadable?.(unreadable);
     };
-    this.objects = source.open(memory, model);
+    this.objects = source.open(memory, model, machine);
     this.runtime.objects = this.objects;
     this.functions = new FunctionTable(this.runtime, this.objects);
     this.profile = embeddedProfile(model, { possibleCpus, iteratorTargets: targets.map(userTargetRow) });

@@ -50,7 +50,9 @@ const PROCESS_FILES = [...THREAD_FILES, 'cgroup', 'limits', 'oom_score_adj'];
 const PROCESS_LINKS = ['exe', 'cwd', 'root'];
 const SYSTEM_FILES = ['/proc/loadavg', '/proc/uptime', '/proc/version', '/proc/tty/drivers'];
 /** Of the network namespace that the recorder is in. */
-const NETWORK_FILES = ['udp', 'udp6', 'unix', 'netlink', 'ipv6_route'].map((name) => `/proc/net/${name}`);
+const NETWORK_FILES = ['tcp', 'tcp6', 'udp', 'udp6', 'unix', 'netlink', 'ipv6_route'].map(
+  (name) => `/proc/net/${name}`,
+);
 
 /** @param write takes one piece of the archive after the other */
 export async function record(

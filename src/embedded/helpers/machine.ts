@@ -6,16 +6,11 @@
  */
 import { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
+import { jiffies } from '../jiffies.ts';
 import { CURRENT_CPU } from '../memory/places.ts';
 import type { Machine, Runtime } from '../runtime.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
-import { returnNumber, returnPair, toNumber } from './words.ts';
-
-/** Ticks a second, as CONFIG_HZ of this kernel. */
-export const HZ = 250;
-const NS_PER_TICK = 1e9 / HZ;
-/** The count of ticks starts five minutes before its low word overflows, to bring faults of that to light early. */
-const INITIAL_JIFFIES = 0x1_0000_0000 - 300 * HZ;
+import { returnNumber, returnPair } from './words.ts';
 
 const WORD = 32n;
 
@@ -58,14 +53,10 @@ export const machineFunctions: readonly FunctionDefinition[] = [
   {
     name: 'bpf_jiffies64',
     signature: signature('-> q'),
-    make({ machine, memory }) {
-      const now = new Uint32Array(2);
-      return () => {
-        machine.monotonic(now);
-        const ns = toNumber(now[0] as number, now[1] as number);
-        return returnNumber(memory, INITIAL_JIFFIES + Math.floor(ns / NS_PER_TICK));
-      };
-    },
+    make:
+      ({ machine, memory }) =>
+      () =>
+        returnNumber(memory, jiffies(machine)),
   },
   {
     name: 'bpf_get_prandom_u32',

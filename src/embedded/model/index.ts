@@ -24,6 +24,7 @@ import { programObjects } from './program-objects.ts';
 import { routes } from './routes.ts';
 import { sockets } from './sockets.ts';
 import { tasks } from './tasks.ts';
+import { tcp } from './tcp.ts';
 import { tracing } from './tracing.ts';
 import { uapiContexts } from './uapi-contexts.ts';
 import { uapiEnums } from './uapi-enums.ts';
@@ -43,6 +44,7 @@ export const modelParts: readonly ModelPart[] = [
   bpfObjects,
   iteratorFiles,
   sockets,
+  tcp,
   routes,
   iteratorContexts,
   programObjects,

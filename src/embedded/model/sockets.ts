@@ -19,16 +19,7 @@ export const sockets = part(
   };
   typedef unsigned short sa_family_t;
   struct sockaddr_un { sa_family_t sun_family; char sun_path[108]; };
-  struct tcp_sock { struct inet_connection_sock inet_conn; };
-  struct inet_connection_sock { struct inet_sock icsk_inet; };
-  struct tcp6_sock { struct tcp_sock tcp; };
   struct udp6_sock { struct udp_sock udp; };
-  struct mptcp_sock { struct inet_connection_sock sk; };
-  struct request_sock { struct sock_common __req_common; };
-  struct inet_request_sock { struct request_sock req; };
-  struct tcp_request_sock { struct inet_request_sock req; };
-  struct inet_timewait_sock { struct sock_common __tw_common; };
-  struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
   `,
   [
     struct('sock_common', 'What all sockets have, and what remains of a connection that is over.', [
@@ -51,6 +42,8 @@ export const sockets = part(
       ['struct { atomic_t rmem_alloc; } sk_backlog', 'rmem_alloc: bytes that wait to be read.', '/proc/net'],
       ['atomic_t sk_drops', 'Packets that were dropped; only of UDP and netlink.', '/proc/net/{udp,udp6,netlink}'],
       ['refcount_t sk_wmem_alloc', 'Bytes that wait to be sent, and one.', '/proc/net'],
+      ['u32 sk_ack_backlog', 'Of TCP sockets that listen: connections that nobody has taken.', '/proc/net/tcp'],
+      ['struct timer_list sk_timer', 'Of TCP: when the connection is tried out.', '/proc/net/tcp'],
       ['u16 sk_type', 'SOCK_*.', '/proc/net'],
       ['u16 sk_protocol', 'IPPROTO_*, NETLINK_*.', '/proc/net'],
       ['struct socket *sk_socket', 'Its file; NULL if it has none.', '/proc/net'],

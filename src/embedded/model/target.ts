@@ -4,6 +4,7 @@
  */
 import type { Btf } from '../../btf/index.ts';
 import { type Feature, type LinkTarget, type ModuleBtf, versionHasFeature } from '../../object/index.ts';
+import { HZ } from '../jiffies.ts';
 import type { Model } from './model.ts';
 
 export interface EmbeddedTargetOptions {
@@ -21,8 +22,8 @@ const VERSION = (6 << 16) + (18 << 8);
  */
 const KCONFIG: ReadonlyMap<string, string> = new Map([
   ['CONFIG_64BIT', 'y'],
-  ['CONFIG_HZ', '1000'],
-  ['CONFIG_HZ_1000', 'y'],
+  ['CONFIG_HZ', String(HZ)],
+  [`CONFIG_HZ_${HZ}`, 'y'],
   ['CONFIG_BPF', 'y'],
   ['CONFIG_BPF_SYSCALL', 'y'],
   ['CONFIG_BPF_JIT', 'y'],

@@ -13,14 +13,18 @@
  */
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Model } from '../model/index.ts';
+import type { Machine } from '../runtime.ts';
 import type { Needs } from './needs.ts';
 
 /** A place where objects come from, not yet tied to a kernel. */
 export interface Source {
   /** For messages: `/proc`, a file, `objects`. */
   readonly name: string;
-  /** Ties it to the memory of a kernel that has this model. Called once by each kernel that is given the source. */
-  open(memory: KernelMemory, model: Model): KernelObjects;
+  /**
+   * Ties it to the memory of a kernel that has this model. Called once by each kernel that is given the source.
+   * @param machine whose clock timers go by; the JavaScript engine's if absent
+   */
+  open(memory: KernelMemory, model: Model, machine?: Machine): KernelObjects;
 }
 
 /**
@@ -31,10 +35,20 @@ export type ObjectList =
   | 'kmem_cache'
   | 'dma_buf'
   | 'kallsym_iter'
+  | 'tcp_sock'
   | 'udp_sock'
   | 'unix_sock'
   | 'netlink_sock'
   | 'fib6_info';
+
+/** What a socket is: those of the list tcp_sock are of three kinds. */
+export type SocketStruct =
+  | 'tcp_sock'
+  | 'tcp_timewait_sock'
+  | 'tcp_request_sock'
+  | 'udp_sock'
+  | 'unix_sock'
+  | 'netlink_sock';
 
 /** The objects of one embedded kernel. */
 export interface KernelObjects {
@@ -49,8 +63,8 @@ export interface KernelObjects {
   symbol(name: string): number | undefined;
   /** Whether sessions can walk that list; programs that need one which is not there are not loaded. */
   hasList(kind: ObjectList): boolean;
-  /** The list that an object is of, if it is a socket that some session walked to; undefined for all else. */
-  socketAt(object: number): ObjectList | undefined;
+  /** What an object is, if it is a socket that some session walked to; undefined for all else. */
+  socketAt(object: number): SocketStruct | undefined;
   /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
   pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */

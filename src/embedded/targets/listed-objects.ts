@@ -50,6 +50,8 @@ interface ListTarget {
   readonly name: string;
   readonly list: ObjectList;
   readonly argument: string;
+  /** Of the argument, if not that of the list. */
+  readonly type?: string;
   /** What the iterator tells beside the object. */
   readonly further?: readonly TargetArgument[];
   readonly finalCall: boolean;
@@ -65,15 +67,16 @@ const targets: readonly ListTarget[] = [
   { name: 'kmem_cache', list: 'kmem_cache', argument: 's', finalCall: true, sleepable: true },
   { name: 'dmabuf', list: 'dma_buf', argument: 'dmabuf', finalCall: false, sleepable: true },
   { name: 'ipv6_route', list: 'fib6_info', argument: 'rt', finalCall: true, sleepable: false },
+  { name: 'tcp', list: 'tcp_sock', argument: 'sk_common', type: 'struct sock_common *', further: [uid], ...ofSockets },
   { name: 'udp', list: 'udp_sock', argument: 'udp_sk', further: [uid, bucket], ...ofSockets },
   { name: 'unix', list: 'unix_sock', argument: 'unix_sk', ...ofSockets },
   { name: 'netlink', list: 'netlink_sock', argument: 'sk', ...ofSockets },
 ];
 
 export const listTargets = ({ objects }: TargetEnvironment): readonly IterTargetDefinition[] =>
-  targets.map(({ list, argument, further = [], ...target }) => ({
+  targets.map(({ list, argument, type = `struct ${list} *`, further = [], ...target }) => ({
     ...target,
-    arguments: [{ name: argument, type: `struct ${list} *` }, ...further],
+    arguments: [{ name: argument, type }, ...further],
     isAvailable: () => objects.hasList(list),
     attach: () => ({ info: {}, open: (slots, session) => new ListWalk(session.list(list), slots) }),
   }));

@@ -16,9 +16,10 @@ beforeEach(() => {
   fields = new Fields(memory);
 });
 
+const NOW = 5000;
 const listsOf = (files: Record<string, string>) => {
   const statuses = Object.fromEntries(Object.keys(files).map((path) => [path, {}]));
-  return new ObjectLists(memory, model, procLists(new SnapshotReader({ files, statuses })));
+  return new ObjectLists(memory, model, procLists(new SnapshotReader({ files, statuses })), () => NOW);
 };
 
 /** Objects of a list, with what the iterator tells beside them. */
@@ -70,6 +71,73 @@ test('UDP sockets of both families, with owner and bucket', () => {
   lists.clear();
   expect(memory.live).toBe(0);
   expect(lists.socketAt(found[0]?.[0] ?? 0)).toBeUndefined();
+});
+
+test('TCP: sockets that listen come first, and what is no whole socket is of its own kind', () => {
+  const tcp = [
+    '0: 0100007F:1F90 0200007F:0035 01 00000003:00000007 01:00000014 00000002  1000        1 77 2 0000000000000001 20 4 25 10 -1',
+    '1: 0100007F:1F91 0200007F:0035 06 00000000:00000000 03:00000064 00000000     0        0 0 3 0000000000000002',
+    '2: 0100007F:1F92 0200007F:0035 03 00000000:00000000 01:0000000A 00000003  1000        0 0 1 0000000000000003',
+  ];
+  const tcp6 =
+    '0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 00000000:00000005 02:00000001 00000000 0 0 78 1 0000000000000004 100 0 0 10 16';
+  const lists = listsOf({
+    '/proc/net/tcp': `${HEADER}${tcp.join('\n')}\n`,
+    '/proc/net/tcp6': `${HEADER}${tcp6}\n`,
+  });
+  const found = all(lists, 'tcp_sock');
+  expect(found.map(([at, numbers]) => [lists.socketAt(at), ...numbers])).toEqual([
+    ['tcp_sock', 0],
+    ['tcp_sock', 1000],
+    ['tcp_timewait_sock', 0],
+    ['tcp_request_sock', 1000],
+  ]);
+  const [listening = 0, connected = 0, over = 0, begun = 0] = found.map(([at]) => at);
+  const connection = (at: number) => {
+    const number = (path: string) => fields.number(at, 'tcp_sock', `inet_conn.${path}`);
+    const runs = (path: string) => fields.pointer(at, 'tcp_sock', `inet_conn.${path}.entry.pprev`) !== 0;
+    return {
+      state: number('icsk_inet.sk.__sk_common.skc_state'),
+      backlog: number('icsk_inet.sk.sk_ack_backlog'),
+      unread: fields.number(at, 'tcp_sock', 'rcv_nxt'),
+      unsent: fields.number(at, 'tcp_sock', 'write_seq'),
+      pending: number('icsk_pending'),
+      again: runs('icsk_retransmit_timer') && number('icsk_retransmit_timer.expires'),
+      keepalive: runs('icsk_inet.sk.sk_timer') && number('icsk_inet.sk.sk_timer.expires'),
+      counts: ['icsk_retransmits', 'icsk_probes_out'].map(number),
+      times: ['icsk_rto', 'icsk_ack.ato', 'icsk_ack.quick', 'icsk_ack.pingpong'].map(number),
+      window: ['snd_cwnd', 'snd_ssthresh'].map((path) => fields.number(at, 'tcp_sock', path)),
+      fastOpen: number('icsk_accept_queue.fastopenq.max_qlen'),
+    };
+  };
+  const quiet = { backlog: 0, unread: 0, unsent: 0, pending: 0, again: false, keepalive: false, counts: [0, 0] };
+  const noLimit = 0x7fffffff;
+  expect(connection(listening)).toEqual({
+    ...quiet,
+    state: 10,
+    backlog: 5,
+    keepalive: NOW + 10,
+    times: [1000, 0, 0, 0],
+    window: [10, noLimit],
+    fastOpen: 16,
+  });
+  expect(connection(connected)).toEqual({
+    ...quiet,
+    state: 1,
+    unread: 7,
+    unsent: 3,
+    pending: 1,
+    again: NOW + 200,
+    counts: [2, 1],
+    times: [200, 40, 12, 1],
+    window: [10, noLimit],
+    fastOpen: 0,
+  });
+  const wait = (path: string) => fields.number(over, 'tcp_timewait_sock', `tw_sk.${path}`);
+  expect(['__tw_common.skc_state', 'tw_substate', 'tw_timer.expires'].map(wait)).toEqual([6, 6, NOW + 1000]);
+  const request = (path: string) => fields.number(begun, 'tcp_request_sock', `req.req.${path}`);
+  expect(['__req_common.skc_state', 'num_timeout', 'rsk_timer.expires'].map(request)).toEqual([12, 3, NOW + 100]);
+  expect([request('__req_common.skc_num'), request('__req_common.skc_dport')]).toEqual([0x1f92, 0x3500]);
 });
 
 test('Unix sockets: what they are about, their files and their names', () => {

@@ -61,7 +61,7 @@ describeOnHost('the running kernel and the embedded one print the same', () => {
   });
 
   // Where a socket lies is each kernel's own business, and which of its tables' buckets a UDP socket is in.
-  test.each(['unix', 'netlink', 'udp', 'ipv6_route'])('%s, but for addresses of the kernel', async (name) => {
+  test.each(['unix', 'netlink', 'tcp', 'udp', 'ipv6_route'])('%s, but for addresses of the kernel', async (name) => {
     const lines = async (kernel: Kernel) =>
       (await textOf(kernel, name, {}))
         .split('\n')

@@ -2,10 +2,25 @@
  * Sockets and routes as structs of the model. A socket whose table is read again keeps its place and is filled anew.
  * Facts: the structs are those of Linux 6.18; what is filled with what says the model (model/sockets.ts, routes.ts).
  */
+import { HZ } from '../../jiffies.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
+import type { SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText } from '../write-memory.ts';
-import type { InternetAddress, Route, SocketRecord } from './records.ts';
+import type { InternetAddress, Route, SocketRecord, TcpRecord } from './records.ts';
+
+const TCP_TIME_WAIT = 6;
+const TCP_LISTEN = 10;
+const TCP_NEW_SYN_RECV = 12;
+const TCP_INFINITE_SSTHRESH = 0x7fffffff;
+const TIMER_KEEPALIVE = 2;
+/** What icsk_pending is, by the timer that the table shows. */
+const PENDING: ReadonlyMap<number, number> = new Map([
+  [1, 1],
+  [4, 3],
+]);
+/** Times of tables are in hundredths of a second. */
+const JIFFIES_PER_TICK = HZ / 100;
 
 const AF_UNIX = 1;
 const AF_INET6 = 10;
@@ -23,8 +38,11 @@ export class NetworkStructs {
   readonly #memory: KernelMemory;
   readonly #model: Model;
   readonly #take: Take;
+  readonly #now: () => number;
 
-  constructor(memory: KernelMemory, model: Model, take: Take) {
+  /** @param now in jiffies */
+  constructor(memory: KernelMemory, model: Model, take: Take, now: () => number) {
+    this.#now = now;
     this.#memory = memory;
     this.#model = model;
     this.#take = take;
@@ -36,6 +54,54 @@ export class NetworkStructs {
     this.#socket('udp_sock', 'inet.sk', at, record, held);
     put('inet.inet_sport', swapped(record.local?.port ?? 0));
     return at;
+  }
+
+  tcp(record: TcpRecord, held: number): { readonly at: number; readonly struct: SocketStruct } {
+    const { kind, key, timer, state } = record;
+    if (kind === 'socket') return { at: this.#connection(record, held), struct: 'tcp_sock' };
+    const struct = kind === 'timewait' ? 'tcp_timewait_sock' : 'tcp_request_sock';
+    const { at, put } = this.#struct(struct, `${struct} ${key}`);
+    const [outer, common] = kind === 'timewait' ? ['tw_sk', '__tw_common'] : ['req.req', '__req_common'];
+    this.#common(struct, `${outer}.${common}`, at, record, held);
+    put(`${outer}.${common}.skc_state`, kind === 'timewait' ? TCP_TIME_WAIT : TCP_NEW_SYN_RECV);
+    if (kind === 'timewait') put('tw_sk.tw_substate', state);
+    else put('req.req.num_timeout', record.retransmits);
+    this.#timer(struct, kind === 'timewait' ? 'tw_sk.tw_timer' : 'req.req.rsk_timer', at, record, timer !== 0);
+    return { at, struct };
+  }
+
+  #connection(record: TcpRecord, held: number): number {
+    const { at, put } = this.#struct('tcp_sock', record.key);
+    const { timer, quick = 0, threshold = 0 } = record;
+    const connection = 'inet_conn';
+    this.#socket('tcp_sock', `${connection}.icsk_inet.sk`, at, record, held);
+    put(`${connection}.icsk_inet.inet_sport`, swapped(record.local?.port ?? 0));
+    put(`${connection}.icsk_inet.sk.sk_ack_backlog`, record.backlog ?? 0);
+    put(`${connection}.icsk_pending`, PENDING.get(timer) ?? 0);
+    put(`${connection}.icsk_retransmits`, record.retransmits);
+    put(`${connection}.icsk_probes_out`, record.probes ?? 0);
+    put(`${connection}.icsk_rto`, (record.timeoutTicks ?? 0) * JIFFIES_PER_TICK);
+    put(`${connection}.icsk_ack.ato`, (record.delayTicks ?? 0) * JIFFIES_PER_TICK);
+    put(`${connection}.icsk_ack.quick`, quick >> 1);
+    put(`${connection}.icsk_ack.pingpong`, quick & 1);
+    this.#timer('tcp_sock', `${connection}.icsk_retransmit_timer`, at, record, PENDING.has(timer));
+    this.#timer('tcp_sock', `${connection}.icsk_inet.sk.sk_timer`, at, record, timer === TIMER_KEEPALIVE);
+    put('rcv_nxt', record.toReceive ?? 0);
+    put('write_seq', record.toSend ?? 0);
+    put('snd_cwnd', record.window ?? 0);
+    const listens = record.state === TCP_LISTEN;
+    put(`${connection}.icsk_accept_queue.fastopenq.max_qlen`, listens ? threshold : 0);
+    put('snd_ssthresh', listens || threshold < 0 ? TCP_INFINITE_SSTHRESH : threshold);
+    return at;
+  }
+
+  /** @param runs whether it is the one that the record tells of */
+  #timer(name: string, path: string, at: number, { ticks }: TcpRecord, runs: boolean): void {
+    const layout = this.#model.layoutOf(name);
+    const entry = at + layout.field(`${path}.entry`).offset;
+    putPointer(this.#memory, at + layout.field(`${path}.entry.pprev`).offset, runs ? entry : 0);
+    const due = runs ? this.#now() + ticks * JIFFIES_PER_TICK : 0;
+    put64(this.#memory, at + layout.field(`${path}.expires`).offset, due);
   }
 
   unix(record: SocketRecord, held: number): number {
@@ -94,9 +160,7 @@ export class NetworkStructs {
       const { offset, size } = layout.field(`${path}.${field}`);
       putNumber(this.#memory, at + offset, size, value);
     };
-    put('__sk_common.skc_family', record.family);
-    put('__sk_common.skc_state', record.state);
-    put('__sk_common.skc_refcnt', record.references + held);
+    this.#common(name, `${path}.__sk_common`, at, record, held);
     put('sk_type', record.type);
     put('sk_protocol', record.protocol);
     put('sk_backlog.rmem_alloc', record.toReceive ?? 0);
@@ -105,24 +169,33 @@ export class NetworkStructs {
     put('sk_ino', record.inode);
     const { offset } = layout.field(`${path}.sk_socket`);
     putPointer(this.#memory, at + offset, record.hasFile ? this.#file(record, at) : 0);
-    if (record.local !== undefined) this.#address(layout, path, at, 'rcv_saddr', record.local);
-    if (record.remote !== undefined) this.#address(layout, path, at, 'daddr', record.remote);
-    if (record.local !== undefined) put('__sk_common.skc_num', record.local.port);
-    if (record.remote !== undefined) put('__sk_common.skc_dport', swapped(record.remote.port));
   }
 
-  #address(
-    layout: ReturnType<Model['layoutOf']>,
-    path: string,
-    at: number,
-    name: 'rcv_saddr' | 'daddr',
-    { words }: InternetAddress,
-  ): void {
-    const field = words.length === 1 ? `skc_${name}` : `skc_v6_${name}`;
-    const start = at + layout.field(`${path}.__sk_common.${field}`).offset;
-    words.forEach((word, index) => {
-      putNumber(this.#memory, start + 4 * index, 4, word);
-    });
+  /** @param path of the struct sock_common */
+  #common(name: string, path: string, at: number, record: SocketRecord, held: number): void {
+    const layout = this.#model.layoutOf(name);
+    const put = (field: string, value: number) => {
+      const { offset, size } = layout.field(`${path}.${field}`);
+      putNumber(this.#memory, at + offset, size, value);
+    };
+    const address = (field: string, { words }: InternetAddress) => {
+      const { offset } = layout.field(`${path}.skc_${words.length === 1 ? '' : 'v6_'}${field}`);
+      words.forEach((word, index) => {
+        putNumber(this.#memory, at + offset + 4 * index, 4, word);
+      });
+    };
+    const { local, remote } = record;
+    put('skc_family', record.family);
+    put('skc_state', record.state);
+    put('skc_refcnt', record.references + held);
+    if (local !== undefined) {
+      address('rcv_saddr', local);
+      put('skc_num', local.port);
+    }
+    if (remote !== undefined) {
+      address('daddr', remote);
+      put('skc_dport', swapped(remote.port));
+    }
   }
 
   /** The struct socket, with its inode behind it. */

@@ -6,10 +6,10 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
 import type { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
-import type { ListCursor, ObjectList } from '../source.ts';
+import type { ListCursor, ObjectList, SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
 import { NetworkStructs } from './network-structs.ts';
-import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache, SocketRecord } from './records.ts';
+import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache, SocketRecord, TcpRecord } from './records.ts';
 
 /** A list that a source has. */
 export interface ListReader<Record> {
@@ -31,18 +31,19 @@ export class ObjectLists {
   readonly #model: Model;
   readonly #arena: Arena;
   readonly #network: NetworkStructs;
-  /** Lists whose sockets have a struct there, by its offset. */
-  readonly #sockets = new Map<number, ObjectList>();
+  /** What sockets are, by the offset of their struct. */
+  readonly #sockets = new Map<number, SocketStruct>();
   readonly #there = new Map<ObjectList, boolean>();
   /** Struct by list and what the object is known by. */
   readonly #known = new Map<string, number>();
 
-  constructor(memory: KernelMemory, model: Model, readers: ListReaders) {
+  /** @param now in jiffies */
+  constructor(memory: KernelMemory, model: Model, readers: ListReaders, now: () => number = () => 0) {
     this.#memory = memory;
     this.#model = model;
     this.#readers = readers;
     this.#arena = new Arena(memory);
-    this.#network = new NetworkStructs(memory, model, (struct, key, size) => this.#place(struct, key, size));
+    this.#network = new NetworkStructs(memory, model, (struct, key, size) => this.#place(struct, key, size), now);
   }
 
   has(kind: ObjectList): boolean {
@@ -66,6 +67,9 @@ export class ObjectLists {
       const ends = SYMBOL_ENDS.map(() => 0);
       return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++, ends));
     }
+    if (kind === 'tcp_sock' && readers.tcp_sock) {
+      return over(readers.tcp_sock.read(needs), (record) => this.#connection(record), told);
+    }
     if (kind === 'udp_sock' || kind === 'unix_sock' || kind === 'netlink_sock') {
       const reader = readers[kind];
       if (reader !== undefined) return over(reader.read(needs), (socket) => this.#socket(kind, socket), told);
@@ -73,8 +77,8 @@ export class ObjectLists {
     throw new RangeError(`there is no list of ${kind}`);
   }
 
-  /** The list whose socket has its struct there; undefined for what is none of theirs. */
-  socketAt(offset: number): ObjectList | undefined {
+  /** What the socket is that has its struct there; undefined for what is none. */
+  socketAt(offset: number): SocketStruct | undefined {
     return this.#sockets.get(offset);
   }
 
@@ -100,6 +104,12 @@ export class ObjectLists {
       at = this.#arena.take(size);
       this.#known.set(`${name} ${key}`, at);
     }
+    return at;
+  }
+
+  #connection(record: TcpRecord): number {
+    const { at, struct } = this.#network.tcp(record, HELD);
+    this.#sockets.set(at, struct);
     return at;
   }
 

@@ -71,6 +71,26 @@ export interface SocketRecord {
   readonly dumping?: boolean;
 }
 
+/** Times are in hundredths of a second, as the table has them. */
+export interface TcpRecord extends SocketRecord {
+  readonly kind: 'socket' | 'timewait' | 'request';
+  /** 1 sends again, 2 tries the connection out, 3 forgets it, 4 asks for room; 0 none runs. */
+  readonly timer: number;
+  /** Until it is due. */
+  readonly ticks: number;
+  readonly retransmits: number;
+  // The others are those of whole sockets.
+  readonly backlog?: number;
+  readonly probes?: number;
+  readonly timeoutTicks?: number;
+  readonly delayTicks?: number;
+  /** Bit 0 whether it is interactive, the others how many acknowledgements go out at once. */
+  readonly quick?: number;
+  readonly window?: number;
+  /** -1 for no limit; of sockets that listen, how many connections may begin with data. */
+  readonly threshold?: number;
+}
+
 export interface Route {
   readonly key: string;
   /** Addresses of 16 bytes. */
@@ -90,6 +110,7 @@ export interface ListRecords {
   readonly kmem_cache: SlabCache;
   readonly dma_buf: DmaBuffer;
   readonly kallsym_iter: KernelSymbol;
+  readonly tcp_sock: TcpRecord;
   readonly udp_sock: SocketRecord;
   readonly unix_sock: SocketRecord;
   readonly netlink_sock: SocketRecord;

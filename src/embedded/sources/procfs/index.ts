@@ -1,4 +1,5 @@
 /** Objects out of /proc, live or recorded. */
+import { engineMachine } from '../../machine.ts';
 import type { Source } from '../source.ts';
 import { ProcfsObjects } from './objects.ts';
 import type { ProcReader } from './reader.ts';
@@ -9,7 +10,7 @@ export { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader
 /** @param reader of a live /proc, a directory or an archive; closed with the kernel */
 export const procfsSource = (reader: ProcReader): Source => ({
   name: reader.name,
-  open: (memory, model) => new ProcfsObjects(memory, model, reader),
+  open: (memory, model, machine = engineMachine()) => new ProcfsObjects(memory, model, reader, machine),
 });
 export { formatStatus, parseStatusList, STATUS_LIST } from './status-list.ts';
 export { tarEnd, tarEntry } from './tar.ts';

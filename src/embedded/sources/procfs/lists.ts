@@ -10,6 +10,7 @@ import type { DmaBuffer, KernelSymbol, SlabCache } from '../lists/records.ts';
 import type { Needs } from '../needs.ts';
 import { netlinkTable, routeTable, udpTable, unixTable } from './net-tables.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { tcpTable } from './tcp-table.ts';
 
 const SLABINFO = '/proc/slabinfo';
 const BUFINFO = '/sys/kernel/debug/dma_buf/bufinfo';
@@ -36,6 +37,7 @@ export function procLists(reader: ProcReader): ListReaders {
       isThere: () => isKnown(reader.status(KALLSYMS)),
       read: () => symbols(textOf(reader, KALLSYMS) ?? ''),
     },
+    tcp_sock: tcpTable(reader),
     udp_sock: udpTable(reader),
     unix_sock: unixTable(reader),
     netlink_sock: netlinkTable(reader),

@@ -1,7 +1,7 @@
 /**
- * The tables of /proc/net: sockets and routes of the network namespace that the reader is in. They are in the order of
- * the kernel's own tables; of UDP and TCP, those of IPv4 come first.
- * Facts: tcp4_seq_show(), udp4_format_sock(), unix_seq_show(), netlink_native_seq_show(), ipv6_route_native_seq_show()
+ * The tables of /proc/net: sockets and routes of the network namespace that the reader is in, but for TCP
+ * (tcp-table.ts). They are in the order of the kernel's own tables; of UDP, those of IPv4 come first.
+ * Facts: udp4_format_sock(), unix_seq_show(), netlink_native_seq_show(), ipv6_route_native_seq_show()
  * of Linux 6.18; proc(5).
  */
 import type { ListReader } from '../lists/object-lists.ts';
@@ -37,11 +37,8 @@ function table<Record>(
     isThere: () => isKnown(reader, paths[0] as string), // every table has a file
     read: function* () {
       for (const path of paths) {
-        const length = reader.read(path);
-        if (length < 0) continue;
-        const lines = decoder.decode(reader.buffer.subarray(0, length)).split('\n').slice(headerLines);
-        for (const line of lines) {
-          const record = line === '' ? undefined : parse(line.trim().split(/\s+/), line, path);
+        for (const line of linesOf(reader, path, headerLines)) {
+          const record = parse(line.trim().split(/\s+/), line, path);
           if (record !== undefined) yield record;
         }
       }
@@ -49,7 +46,15 @@ function table<Record>(
   };
 }
 
-function isKnown(reader: ProcReader, path: string): boolean {
+/** Lines of a table below its header; none of one that cannot be read. */
+export function linesOf(reader: ProcReader, path: string, headerLines = 1): readonly string[] {
+  const length = reader.read(path);
+  if (length < 0) return [];
+  const lines = decoder.decode(reader.buffer.subarray(0, length)).split('\n');
+  return lines.slice(headerLines).filter((line) => line !== '');
+}
+
+export function isKnown(reader: ProcReader, path: string): boolean {
   const status = reader.status(path);
   return status !== VANISHED && status !== UNREADABLE;
 }
@@ -143,10 +148,10 @@ export const routeTable = (reader: ProcReader): ListReader<Route> =>
     0,
   );
 
-const hex = (text: string): number => Number.parseInt(text, 16);
+export const hex = (text: string): number => Number.parseInt(text, 16);
 
 /** `0100007F:1F90`: words as they lie in memory, the port as a number. */
-function addressOf(text: string): InternetAddress {
+export function addressOf(text: string): InternetAddress {
   const [address = '', port = ''] = text.split(':');
   return { words: (address.match(/.{8}/g) ?? []).map(hex), port: hex(port) };
 }

@@ -2,12 +2,14 @@
  * The objects of one kernel out of /proc: the tables of tasks, files, areas and control groups, the sessions that look
  * at them, and what is kept. Memory is given back when the last session ends and nothing is held any more.
  */
+import { jiffies } from '../../jiffies.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
+import type { Machine } from '../../runtime.ts';
 import { ObjectLists } from '../lists/object-lists.ts';
 import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
-import type { KernelObjects, ObjectList, ObjectSession } from '../source.ts';
+import type { KernelObjects, ObjectList, ObjectSession, SocketStruct } from '../source.ts';
 import { putPointer } from '../write-memory.ts';
 import { AreaTable, SPECIAL_OPERATIONS } from './areas.ts';
 import { lineValue } from './bytes.ts';
@@ -56,7 +58,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly #variables = new Map<string, number>();
   readonly #current: TaskRecord;
 
-  constructor(memory: KernelMemory, model: Model, reader: ProcReader) {
+  constructor(memory: KernelMemory, model: Model, reader: ProcReader, machine: Machine) {
     this.memory = memory;
     this.model = model;
     this.reader = reader;
@@ -76,7 +78,7 @@ export class ProcfsObjects implements KernelObjects {
       this.#fillReferences(record, plan, session),
     );
     this.#userMemory = new UserMemory(reader);
-    this.lists = new ObjectLists(memory, model, procLists(reader));
+    this.lists = new ObjectLists(memory, model, procLists(reader), () => jiffies(machine));
     this.#current = this.#findCurrent();
   }
 
@@ -84,7 +86,7 @@ export class ProcfsObjects implements KernelObjects {
     return this.lists.has(kind);
   }
 
-  socketAt(object: number): ObjectList | undefined {
+  socketAt(object: number): SocketStruct | undefined {
     return this.lists.socketAt(object);
   }
 
