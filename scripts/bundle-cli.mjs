@@ -23,6 +23,9 @@ await bundle.write({
   dir: bundled,
   format: 'esm',
   chunkFileNames: 'chunks/[name].js',
+  // Node reads every byte before the first line runs; names stay, for the stack of an error that should not happen.
+  comments: { legal: true, annotation: false, jsdoc: false },
+  minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
     // The rooms that every command with an OBJ needs. Without the next line, what the main program itself needs would become part of them.
     includeDependenciesRecursively: false,

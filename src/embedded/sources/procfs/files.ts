@@ -62,8 +62,6 @@ export function filePlan(session: SessionState): FilePlan {
   };
 }
 
-/** More than a process can have (fs.nr_open is at most 2^30). */
-const DESCRIPTORS = 2 ** 30;
 const O_ACCMODE = 0o3;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
@@ -84,7 +82,10 @@ export class FileTable {
   /** Offset of a variable with operations. */
   readonly #operationsOf: (name: string) => number;
   /** By process and descriptor in one number, and of what processes map by where it is. */
-  readonly #offsets = new Map<number | string, number>();
+  /** Of open files, by process and descriptor. */
+  readonly #open = new Map<number, Map<number, number>>();
+  /** Of files that a process runs or maps, by a text for each. */
+  readonly #mapped = new Map<string, number>();
   /** What the links of that text led to last: many descriptors are of the same file. */
   readonly #placed = new Map<string, Placed>();
   readonly #numbers = new NumberReader();
@@ -121,7 +122,8 @@ export class FileTable {
   }
 
   clear(): void {
-    this.#offsets.clear();
+    this.#open.clear();
+    this.#mapped.clear();
     this.#placed.clear();
     this.#pool.clear();
   }
@@ -145,7 +147,7 @@ export class FileTable {
       else link = text;
     }
     if (plan.information && !this.#readInformation(directory, fd, session)) return 0;
-    const file = this.#offsetOf(tgid * DESCRIPTORS + fd);
+    const file = this.#offsetOf(tgid, fd);
     if (plan.information) this.#putInformation(file);
     if (plan.link && link !== '') {
       const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
@@ -181,9 +183,10 @@ export class FileTable {
 
   /** The file that a process maps, by where it is: every area of it has the same. */
   mapped(key: string, place: Place, mount: Mount | undefined, plan: FilePlan): number {
-    const known = this.#offsets.get(key);
+    const known = this.#mapped.get(key);
     if (known !== undefined) return known;
-    const file = this.#offsetOf(key);
+    const file = this.#pool.take();
+    this.#mapped.set(key, file);
     const kind = fileKind(place.shown, place.fs);
     this.#put(file, { place, kind, mount, mountId: 0, ino: place.ino }, undefined, plan);
     return file;
@@ -211,11 +214,16 @@ export class FileTable {
     return placed;
   }
 
-  #offsetOf(key: number | string): number {
-    let offset = this.#offsets.get(key);
+  #offsetOf(tgid: number, fd: number): number {
+    let files = this.#open.get(tgid);
+    if (files === undefined) {
+      files = new Map();
+      this.#open.set(tgid, files);
+    }
+    let offset = files.get(fd);
     if (offset === undefined) {
       offset = this.#pool.take();
-      this.#offsets.set(key, offset);
+      files.set(fd, offset);
     }
     return offset;
   }

@@ -75,7 +75,10 @@ function pathOf(header: Uint8Array): string {
 }
 
 const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72];
-const isUstar = (header: Uint8Array): boolean => USTAR.every((byte, index) => header[257 + index] === byte);
+function isUstar(header: Uint8Array): boolean {
+  for (let i = 0; i < USTAR.length; i++) if (header[257 + i] !== USTAR[i]) return false;
+  return true;
+}
 
 /** Octal digits, or big-endian bytes if the first has its highest bit set. */
 function numberAt(header: Uint8Array, at: number, length: number): number {
