@@ -2,7 +2,7 @@
  * Plans for the compiler: what each call, constant and memory access of one accepted program becomes in this kernel.
  * What the kernel cannot supply is unsupported, by name, when the program is loaded.
  */
-import type { Btf } from '../btf/index.ts';
+import { BTF_KIND_FUNC, type Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import {
   BPF_PSEUDO_BTF_ID,
@@ -38,6 +38,9 @@ export interface ProgramFunctions {
 }
 
 const { MAP_HEADER } = header;
+/** Where Linux on x86-64 has its functions; nothing is there to be read. */
+const KERNEL_TEXT = 0xffffffff81000000n;
+
 const PLAIN: AccessPlan = { kind: 'plain' };
 const UNTRUSTED: AccessPlan = { kind: 'untrusted' };
 const POINTER32: AccessPlan = { kind: 'pointer32' };
@@ -189,7 +192,13 @@ export class ProgramPlans {
   }
 
   #variable(insn: number): bigint {
-    const name = this.#table.btf.nameOf(this.#insns.imm(insn));
+    const id = this.#insns.imm(insn);
+    const name = this.#table.btf.nameOf(id);
+    if (this.#table.btf.kindOf(id) === BTF_KIND_FUNC) {
+      // Programs can only ask whether there is one.
+      if (this.#table.definition(name) === undefined) throw this.#unsupported(`kfunc ${name}`);
+      return KERNEL_TEXT + BigInt(id);
+    }
     const offset = this.#table.variable(name);
     if (offset === undefined) throw this.#unsupported(`kernel variable ${name}`);
     return addressOf(offset);

@@ -47,3 +47,25 @@ test('programs for targets without objects are refused when they are loaded', as
     expect.objectContaining({ code: 'unsupported', message: expect.stringContaining("the target 'tcp'") }),
   );
 });
+
+test('iterators show this kernel’s own maps and programs', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  await kernel.load(object('xdp_port'));
+  const textOf = async (name: string, program: string) => {
+    const loaded = await kernel.load(object(name));
+    return loaded.program(program).attachIter().open().text();
+  };
+  expect(await textOf('bpf_map', 'dump_bpf_map')).toMatch(/^ +\d+ +2 \S*\.bss +4 /m);
+  expect(await textOf('bpf_prog', 'dump_bpf_prog')).toMatch(/^ +1 +6 drop_port +[0-9a-f]{16} +\d+ +\d\d+ +2 -$/m);
+});
+
+test('the tag of a program is the one that Linux gives it', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  const loaded = await kernel.load(object('tc_mark'));
+  const showing = await kernel.load(object('bpf_prog'));
+  const text = await showing.program('dump_bpf_prog').attachIter().open().text();
+  const [program] = loaded.programs;
+  const tag = new RegExp(`^ +${program?.id} +\\d+ mark_length +([0-9a-f]{16})`, 'm').exec(text)?.[1];
+  // `bpftool prog show` on Linux 6.18.44, of the same object. Calls of kfuncs would differ: they go by BTF ids.
+  expect(tag).toBe('8bc7e35803cf4bfc');
+});
