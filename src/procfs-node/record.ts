@@ -83,7 +83,8 @@ class Recorder {
     const { include, onProgress } = this.#options;
     for (const path of SYSTEM_FILES) await this.#file(path);
     if (include.has('network')) for (const path of NETWORK_FILES) await this.#file(path);
-    await this.#self();
+    // The process that records: the one that programs run in when the archive is read.
+    await this.#link('/proc/self');
     const processes = this.#list('/proc').filter((name) => /^\d+$/.test(name));
     let done = 0;
     for (const name of processes) {
@@ -97,13 +98,6 @@ class Recorder {
     await this.#put(STATUS_LIST, new TextEncoder().encode(this.#statuses.join('')));
     await this.#write(tarEnd());
     return { processes: done, threads: this.#threads, unreadable: this.#unreadable };
-  }
-
-  /** The process that records: the one that programs run in when the archive is read. */
-  async #self(): Promise<void> {
-    await this.#link('/proc/self');
-    await this.#link('/proc/self/ns/pid');
-    await this.#file('/proc/self/mountinfo');
   }
 
   async #process(directory: string): Promise<void> {
@@ -130,10 +124,11 @@ class Recorder {
     }
   }
 
-  /** Mounts of a namespace that no process before it is in. */
+  /** Mounts of a namespace that no process before it is in; and those that are looked up below /proc/self. */
   async #ownMounts(directory: string): Promise<void> {
     const namespace = this.#reader.link(`${directory}/ns/mnt`);
-    if (typeof namespace !== 'string' || this.#mounts.has(namespace)) return;
+    const isOwn = directory === `/proc/${this.#reader.link('/proc/self')}`;
+    if (typeof namespace !== 'string' || (this.#mounts.has(namespace) && !isOwn)) return;
     this.#mounts.add(namespace);
     await this.#file(`${directory}/mountinfo`);
   }

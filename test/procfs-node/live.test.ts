@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   closeSync,
   mkdtempSync,
@@ -13,9 +13,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { model, Needs, openArchive, procfsSource, VANISHED } from '../../src/embedded/index.ts';
-import { LiveReader, RECORDABLE, record, redactArguments, redactEnvironment } from '../../src/procfs-node/index.ts';
+import {
+  LiveReader,
+  openSource,
+  RECORDABLE,
+  record,
+  redactArguments,
+  redactEnvironment,
+} from '../../src/procfs-node/index.ts';
 import { FakeMemory } from '../embedded/fake-memory.ts';
 import { Fields } from '../embedded/sources/fields.ts';
 
@@ -127,6 +134,19 @@ describe.skipIf(!available)('processes of this system', () => {
     const reader = await openArchive(gzipSync(Buffer.concat(pieces)), 'snapshot');
     expect(reader.read(`/proc/${pid}/cmdline`)).toBeGreaterThan(0);
     expect(describeTask(procfsSource(reader), pid)).toEqual(describeTask(procfsSource(new LiveReader()), pid));
+  });
+
+  it('are unpacked by tar into a directory that shows the same', async () => {
+    const pid = child.pid as number;
+    const pieces: Uint8Array[] = [];
+    await record(new LiveReader(), { include: new Set(RECORDABLE), redact: true }, async (piece) => {
+      pieces.push(piece);
+    });
+    const directory = mkdtempSync(join(tmpdir(), 'bpfiter-unpacked-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const { stderr } = spawnSync('tar', ['x', '-C', directory], { input: Buffer.concat(pieces), encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(describeTask(await openSource(directory), pid)).toEqual(describeTask(procfsSource(new LiveReader()), pid));
   });
 
   it('leave commands and variables readable and their values not', () => {

@@ -46,7 +46,7 @@ export const memory = part(
       ['unsigned long vm_start', 'First address.', 'source'],
       ['unsigned long vm_end', 'First address behind it.', 'source'],
       ['struct mm_struct *vm_mm', 'Its address space.', 'source'],
-      ['vm_flags_t vm_flags', 'Of VM_*: READ, WRITE, EXEC, SHARED and MAYSHARE.', 'source'],
+      ['vm_flags_t vm_flags', 'Of VM_*: READ, WRITE, EXEC, MAYSHARE, and SHARED of areas that are writable.', 'source'],
       [
         'const struct vm_operations_struct *vm_ops',
         'NULL for private memory without a file. Of the vdso and its like `special_mapping_vmops`.',

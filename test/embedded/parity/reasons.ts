@@ -35,7 +35,10 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
   ],
   ['file.f_mode', differs('FMODE_READ, FMODE_WRITE and FMODE_EXEC are known, not what the file system can do')],
   ['file.private_data', differs('there for eventfds alone')],
-  ['vm_area_struct.vm_flags', differs('VM_READ, VM_WRITE, VM_EXEC and VM_SHARED are known')],
+  [
+    'vm_area_struct.vm_flags',
+    differs('VM_READ, VM_WRITE, VM_EXEC and VM_MAYSHARE are known, and VM_SHARED of areas that are writable'),
+  ],
   ['vm_area_struct.vm_pgoff', differs('maps does not have it for areas without a file: it is the address in pages')],
   ['group_info.gid', { verdict: 'not comparable', why: 'ngroups says how many there are; behind them is no group' }],
   ['path.mnt', ALL_MOUNTS],

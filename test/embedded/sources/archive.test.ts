@@ -57,6 +57,18 @@ describe('an archive', () => {
     }
   });
 
+  it('shows below /proc/self what the process has to which that leads', async () => {
+    const contents = archive(
+      { path: 'proc/self', link: '7' },
+      { path: 'proc/7/mountinfo', contents: bytes('mounts') },
+      { path: 'proc/7/ns/pid', link: 'pid:[1]' },
+    );
+    const reader = await openArchive(contents, 'x.tar');
+    expect(textOf(reader, '/proc/self/mountinfo')).toBe('mounts');
+    expect(reader.link('/proc/self/ns/pid')).toBe('pid:[1]');
+    expect(reader.read('/proc/self/stat')).toBe(VANISHED);
+  });
+
   it('is what tar makes of a copy of /proc, wherever that is', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'bpfiter-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));

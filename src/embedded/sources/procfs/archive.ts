@@ -9,6 +9,7 @@ import { readTar, type TarEntry } from './tar.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
+const SELF = '/proc/self';
 const S_IFDIR = 0o040555;
 const S_IFREG = 0o100444;
 
@@ -71,10 +72,19 @@ class ArchiveReader implements ProcReader {
   }
 
   read(path: string): number {
-    const entry = this.#entries.get(path);
+    const entry = this.#find(path);
     if (entry === undefined || entry.kind !== 'file') return VANISHED;
     this.buffer = this.#bytes.subarray(entry.offset, entry.offset + entry.size) as Uint8Array<ArrayBuffer>;
     return entry.size;
+  }
+
+  /** Of what is below /proc/self, which is a link, an archive may have no entries of their own. */
+  #find(path: string): TarEntry | undefined {
+    const entry = this.#entries.get(path);
+    if (entry !== undefined || !path.startsWith(`${SELF}/`)) return entry;
+    const self = this.#entries.get(SELF);
+    if (self?.kind !== 'link') return undefined;
+    return this.#entries.get(`/proc/${self.link}${path.slice(SELF.length)}`);
   }
 
   list(path: string): readonly string[] | typeof VANISHED {
@@ -84,7 +94,7 @@ class ArchiveReader implements ProcReader {
   }
 
   link(path: string): string | typeof VANISHED {
-    const entry = this.#entries.get(path);
+    const entry = this.#find(path);
     return entry?.kind === 'link' ? entry.link : VANISHED;
   }
 

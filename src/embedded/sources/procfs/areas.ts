@@ -232,7 +232,9 @@ function flagsOf(bytes: Uint8Array, at: number): number {
     (bytes[at] === LETTER.r ? VM_READ : 0) |
     (bytes[at + 1] === LETTER.w ? VM_WRITE : 0) |
     (bytes[at + 2] === LETTER.x ? VM_EXEC : 0) |
-    (shared ? VM_SHARED | VM_MAYSHARE : 0)
+    // Of a shared mapping of a file that is open for reading only, Linux takes VM_SHARED away; such are not writable.
+    (shared ? VM_MAYSHARE : 0) |
+    (shared && bytes[at + 1] === LETTER.w ? VM_SHARED : 0)
   );
 }
 
