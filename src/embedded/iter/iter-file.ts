@@ -49,6 +49,7 @@ export class IterFile {
   readonly #seq: SeqFile;
   readonly #slots: ContextSlots;
   readonly #walk: Walk;
+  readonly #private: number;
   #seqNum: number;
   #finalCallDone = false;
   #released = false;
@@ -74,6 +75,8 @@ export class IterFile {
       objects.close();
       throw error;
     }
+    this.#private = attachment.placePrivate?.() ?? 0;
+    this.#seq.private = this.#private;
   }
 
   /**
@@ -108,6 +111,7 @@ export class IterFile {
     if (this.#released) return;
     this.#released = true;
     this.#walk.release();
+    if (this.#private !== 0) this.#memory.free(this.#private);
     this.objects.close();
     this.#seq.release();
     this.#memory.free(this.#block);

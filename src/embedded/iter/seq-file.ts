@@ -20,6 +20,7 @@ const BUF = 0;
 const SIZE = 8;
 const FROM = 16;
 const COUNT = 24;
+const PRIVATE = 32;
 
 const EOVERFLOW = 75;
 
@@ -84,6 +85,13 @@ export class SeqFile {
     fresh[(this.address + BUF) >>> 2] = buf;
     fresh[(this.address + BUF + 4) >>> 2] = KERNEL_BASE_HIGH;
     fresh[(this.address + SIZE) >>> 2] = this.#size;
+  }
+
+  /** What `seq->private` leads to. */
+  set private(offset: number) {
+    const { u32 } = this.#memory;
+    u32[(this.address + PRIVATE) >>> 2] = offset;
+    u32[(this.address + PRIVATE + 4) >>> 2] = offset === 0 ? 0 : KERNEL_BASE_HIGH;
   }
 
   release(): void {

@@ -52,6 +52,8 @@ export interface Attachment {
   readonly info: Pick<LinkInfo, 'mapId' | 'tid' | 'pid' | 'cgroupId' | 'cgroupOrder'>;
   /** A walk for one session, from its beginning. @param objects what the session walks over; it is closed elsewhere */
   open(slots: ContextSlots, objects: ObjectSession): Walk;
+  /** Allocates what `seq->private` of a session leads to; freed with the session. @returns its offset */
+  placePrivate?(): number;
   /** Once, when neither link nor session needs it any more. */
   release?(): void;
 }

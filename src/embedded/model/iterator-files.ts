@@ -6,6 +6,7 @@ export const iteratorFiles = part(
   'The seq_file of a session, and objects of the targets ksym, dmabuf and kmem_cache.',
   `
   struct seq_operations {};
+  enum bpf_iter_task_type { BPF_TASK_ITER_ALL, BPF_TASK_ITER_TID, BPF_TASK_ITER_TGID };
   struct kmem_cache_order_objects { unsigned int x; };
   `,
   [
@@ -14,7 +15,21 @@ export const iteratorFiles = part(
       ['size_t size', 'Bytes of the buffer.', 'session'],
       ['size_t from', 'First byte that is not delivered.', 'session'],
       ['size_t count', 'Bytes in the buffer; the size after an overflow.', 'session'],
+      [
+        'void *private',
+        'What a walk over tasks is about (struct bpf_iter_seq_task_common); NULL for others.',
+        'session',
+      ],
     ]),
+    struct('bpf_iter_seq_task_common', 'What a walk over tasks is about.', [
+      ['enum bpf_iter_task_type type', 'Which tasks: all, one thread, one process.', 'session'],
+      ['u32 pid', 'Number of the thread or process; 0 for all.', 'session'],
+    ]),
+    ...['task', 'task_file', 'task_vma'].map((target) =>
+      struct(`bpf_iter_seq_${target}_info`, `The walk of iter/${target}.`, [
+        ['struct bpf_iter_seq_task_common common', 'What it is about.', 'session'],
+      ]),
+    ),
     struct('kmem_cache', 'A cache of objects of one size (SLUB).', [
       ['const char *name', 'Name.', '/proc/slabinfo'],
       ['unsigned int object_size', 'Bytes of an object.', '/sys/kernel/slab/NAME/object_size'],

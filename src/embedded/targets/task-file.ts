@@ -6,7 +6,7 @@ import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
 import type { FileCursor, ObjectSession } from '../sources/source.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { choiceInfo, type TaskChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
+import { choiceInfo, placeChoice, type TaskChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
 const TASK = 0;
 const FD = 1;
@@ -93,6 +93,7 @@ export function taskFileTarget(env: TargetEnvironment): IterTargetDefinition {
       const choice = taskChoice(env, parameters, `attach program '${program.name}' (${program.section})`);
       return {
         info: choiceInfo(choice),
+        placePrivate: () => placeChoice(env, choice),
         open: (slots, session) => {
           const tasks = taskWalk(env, session, choice, { skipSharedFiles: true });
           return new TaskFileWalk(tasks, session, slots, choice);

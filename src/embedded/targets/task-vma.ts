@@ -10,7 +10,7 @@ import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
 import type { Cursor, ObjectSession } from '../sources/source.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { choiceInfo, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
+import { choiceInfo, placeChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
 const TASK = 0;
 const VMA = 1;
@@ -78,6 +78,7 @@ export function taskVmaTarget(env: TargetEnvironment): IterTargetDefinition {
       const choice = taskChoice(env, parameters, `attach program '${program.name}' (${program.section})`);
       return {
         info: choiceInfo(choice),
+        placePrivate: () => placeChoice(env, choice),
         open: (slots, session) => {
           const tasks = taskWalk(env, session, choice, { skipSharedFiles: true });
           return new TaskVmaWalk(tasks, session, slots);

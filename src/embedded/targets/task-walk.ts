@@ -18,6 +18,9 @@ export type TaskChoice =
   | { readonly kind: 'thread'; readonly tid: number }
   | { readonly kind: 'process'; readonly pid: number };
 
+/** enum bpf_iter_task_type. */
+const TASK_TYPES = { all: 0, thread: 1, process: 2 } as const;
+
 const EBADF = 9;
 const ESRCH = 3;
 
@@ -50,6 +53,16 @@ export function taskChoice(env: TargetEnvironment, { task }: IterParameters, wha
 export function choiceInfo(choice: TaskChoice): Pick<LinkInfo, 'tid' | 'pid'> {
   if (choice.kind === 'thread') return { tid: choice.tid };
   return choice.kind === 'process' ? { pid: choice.pid } : {};
+}
+
+/** What `seq->private` of a walk over tasks leads to. @returns its offset, to be freed */
+export function placeChoice({ memory, model }: TargetEnvironment, choice: TaskChoice): number {
+  const layout = model.layoutOf('bpf_iter_seq_task_common');
+  const at = memory.allocate(layout.size);
+  const number = choice.kind === 'all' ? 0 : choice.kind === 'thread' ? choice.tid : choice.pid;
+  memory.view.setUint32(at + layout.field('type').offset, TASK_TYPES[choice.kind], true);
+  memory.view.setUint32(at + layout.field('pid').offset, number, true);
+  return at;
 }
 
 /** @returns tgid of the task */

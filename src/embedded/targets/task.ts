@@ -4,7 +4,7 @@
 import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { choiceInfo, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
+import { choiceInfo, placeChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
 const TASK = 0;
 
@@ -45,6 +45,7 @@ export function taskTarget(env: TargetEnvironment): IterTargetDefinition {
       const choice = taskChoice(env, parameters, `attach program '${program.name}' (${program.section})`);
       return {
         info: choiceInfo(choice),
+        placePrivate: () => placeChoice(env, choice),
         open: (slots, session) => new TaskTargetWalk(taskWalk(env, session, choice), slots),
       };
     },
