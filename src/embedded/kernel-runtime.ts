@@ -7,6 +7,7 @@ import { BpfiterError } from '../errors.ts';
 import type { WasmGlobal, WasmTable } from '../jit/index.ts';
 import { LaterCalls } from './later-calls.ts';
 import type { EmbeddedMap } from './maps/embedded-map.ts';
+import { LocalStorageMap } from './maps/local-storage.ts';
 import type { MapRegistry } from './maps/map-registry.ts';
 import type { LinearMemory } from './memory/linear-memory.ts';
 import type { Invocation, Machine, Runtime } from './runtime.ts';
@@ -82,6 +83,10 @@ export class KernelRuntime implements Runtime {
 
   mapAt(address: number): EmbeddedMap | undefined {
     return this.#maps.at(address);
+  }
+
+  objectEnds(object: number): void {
+    for (const map of this.#maps.all()) if (map instanceof LocalStorageMap) map.forget(object);
   }
 
   /** What is run later runs for the program that asked for it, on nothing of what that was given. */

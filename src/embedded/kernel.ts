@@ -20,8 +20,10 @@ import { KernelRuntime } from './kernel-runtime.ts';
 import { heapOf } from './kfuncs/object-heap.ts';
 import { loadObject } from './load.ts';
 import { engineMachine } from './machine.ts';
+import { LocalStorageMap } from './maps/local-storage.ts';
 import { MapBase } from './maps/map-base.ts';
 import { MapRegistry, mapImports } from './maps/map-registry.ts';
+import { noObjects, objectForMap } from './maps/objects-of-users.ts';
 import { addressOf } from './memory/address.ts';
 import { LinearMemory } from './memory/linear-memory.ts';
 import { STACK_TOP } from './memory/places.ts';
@@ -83,8 +85,11 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       services: {
         releaseField: (field, at) => heapOf(this.runtime).releaseField(field, at),
         program: (id) => this.#slotOf(id),
-        object: () => -EBADF,
-        describeObject: () => 0n,
+        object: objectForMap,
+        // Nothing that has a description is ever in a map of users.
+        describeObject: (_, map) => {
+          throw noObjects(map);
+        },
         pin: (path, map) => this.#files.pin(path, map),
       },
       random: () => machine.random(),
@@ -105,6 +110,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     };
     this.objects = source.open(memory, model, machine);
     this.runtime.objects = this.objects;
+    this.objects.inUse = () => this.#hasStorage();
     this.functions = new FunctionTable(this.runtime, this.objects);
     this.profile = embeddedProfile(model, { possibleCpus, iteratorTargets: targets.map(userTargetRow) });
     this.target = new EmbeddedTarget(model, {
@@ -230,6 +236,15 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
 
   forgetProgram(program: EmbeddedProgram): void {
     this.#programs.remove(program.id);
+  }
+
+  /** Whether a storage map has values of objects of the source; `current` is always there. */
+  #hasStorage(): boolean {
+    for (const map of this.maps.all()) {
+      if (!(map instanceof LocalStorageMap)) continue;
+      for (const [owner] of map.elements()) if (owner !== this.objects.currentTask) return true;
+    }
+    return false;
   }
 
   #slotOf(id: number) {

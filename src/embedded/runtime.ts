@@ -40,6 +40,8 @@ export interface Runtime {
   readonly machine: Machine;
   /** By the offset of the struct bpf_map; undefined for what is no map. */
   mapAt(address: number): EmbeddedMap | undefined;
+  /** An object that lived as long as a run is given back: with it go its values in storage maps. */
+  objectEnds(object: number): void;
   /** The running program. @throws Error outside of one */
   readonly invocation: Invocation;
   /** The tasks, cgroups and files of this kernel; undefined if it was given none. */

@@ -108,6 +108,9 @@ export class RunMemory {
   }
 
   free(): void {
-    for (const offset of this.#offsets.splice(0)) this.#runtime.memory.free(offset);
+    for (const offset of this.#offsets.splice(0)) {
+      this.#runtime.objectEnds(offset);
+      this.#runtime.memory.free(offset);
+    }
   }
 }

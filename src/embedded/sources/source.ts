@@ -71,6 +71,11 @@ export interface KernelObjects {
   hold(object: number): void;
   release(object: number): void;
   /**
+   * Given by the kernel: whether something of its own speaks of objects by their offsets (values in storage maps);
+   * then none is given back, so that no other object can be taken for one of them.
+   */
+  inUse?: () => boolean;
+  /**
    * Memory of a task's process from an address on: up to `size` bytes, fewer where it breaks off, none where there is
    * nothing, or nothing that may be known.
    */

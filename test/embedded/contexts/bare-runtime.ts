@@ -30,6 +30,7 @@ export function bareRuntime(): Runtime & { enter(invocation: Partial<Invocation>
     },
     machine: { monotonic: refuse, bootOffset: 0n, random: () => 0, possibleCpus: 1 },
     mapAt: () => undefined,
+    objectEnds: () => {},
     get btf() {
       return refuse();
     },

@@ -99,6 +99,8 @@ export class FakeRuntime implements Runtime {
     return this.map(address);
   }
 
+  objectEnds(): void {}
+
   /** Index of a function that gets the words of ARGUMENT_BLOCK. */
   callback(action: (...words: bigint[]) => number): number {
     return this.callbacks.push(action) - 1;

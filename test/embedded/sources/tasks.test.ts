@@ -338,6 +338,19 @@ describe('memory of a kernel', () => {
     expect(memory.live).toBe(2);
   });
 
+  it('gives nothing back while the kernel speaks of objects', () => {
+    const { kernel, session, memory } = open(['task_struct', 'mm_struct']);
+    let inUse = true;
+    kernel.inUse = () => inUse;
+    const task = session.taskByPid(201);
+    session.close();
+    const later = kernel.session(Needs.nothing);
+    expect(later.taskByPid(201)).toBe(task);
+    inUse = false;
+    later.close();
+    expect(memory.live).toBe(2);
+  });
+
   it('keeps what is held, and what runs programs', () => {
     const { kernel, session, fields } = open(['task_struct', 'mm_struct']);
     const { currentTask } = kernel;

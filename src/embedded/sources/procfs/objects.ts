@@ -35,6 +35,7 @@ const WORD = 0x1_0000_0000;
 const USER_END_HIGH = 0x8000;
 
 export class ProcfsObjects implements KernelObjects {
+  inUse?: () => boolean;
   /** Lists that only the kernel itself keeps. */
   readonly lists: ObjectLists;
   readonly reader: ProcReader;
@@ -151,6 +152,7 @@ export class ProcfsObjects implements KernelObjects {
   close(): void {
     this.#sessions.clear();
     this.#held.clear();
+    delete this.inUse;
     this.#giveBack();
     this.reader.close();
   }
@@ -169,7 +171,7 @@ export class ProcfsObjects implements KernelObjects {
   }
 
   #giveBack(): void {
-    if (this.#sessions.size > 0 || this.#held.size > 0) return;
+    if (this.#sessions.size > 0 || this.#held.size > 0 || this.inUse?.() === true) return;
     this.tasks.clear([...new Set([this.tasks.idle, this.#current])]);
     for (const table of [
       this.files,
