@@ -34,6 +34,7 @@ const rooms = [
       'loaded-object.ts',
       'program-slots.ts',
       'map-errors.ts',
+      'run-options.ts',
       'kernel-log.ts',
       'session.ts',
       'iter-parameters.ts',

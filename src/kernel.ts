@@ -80,6 +80,7 @@ export interface KernelMap extends Disposable {
 export interface RunOptions {
   readonly context?: Uint8Array;
   readonly data?: Uint8Array;
+  /** How often to run it, 2^31 - 1 at most; 0 and none are once. The result is the last one's. */
   readonly repeat?: number;
   /** BPF_F_TEST_* */
   readonly flags?: number;

@@ -1,6 +1,8 @@
 /** The embedded kernel: verifies, compiles and runs programs inside this process. No I/O, any JavaScript engine. */
 export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
 export { writeNanoseconds } from './machine.ts';
+export { PerfEventArrayMap } from './maps/perf-event-array.ts';
+export { RingBufferMap, UserRingBufferMap } from './maps/ring-buffer.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export {
   EmbeddedTarget,

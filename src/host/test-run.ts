@@ -7,6 +7,7 @@
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
 import type { RunOptions, RunResult } from '../kernel.ts';
+import { checkRepeat } from '../run-options.ts';
 import {
   BPF_F_TEST_XDP_LIVE_FRAMES,
   BPF_PROG_TEST_RUN,
@@ -146,6 +147,7 @@ function checkOptions(runnable: Runnable, options: RunOptions, { name }: Program
     refuse(`needs data of at least ${runnable.data} bytes, not ${data?.length ?? 0}`);
   }
   if (context !== undefined && runnable.context === undefined) refuse('takes no context');
+  checkRepeat(repeat, name);
   if (repeat !== 0 && runnable.repeat === undefined) refuse('takes no repeat count');
   if (flags !== 0 && runnable.flags === undefined) refuse('takes no flags');
 }

@@ -1,11 +1,23 @@
 /** What users hold of an embedded kernel's objects, and for how long those live. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { objectsSource, openEmbeddedKernel } from '../../src/embedded/index.ts';
+import { objectsSource, openEmbeddedKernel, RingBufferMap } from '../../src/embedded/index.ts';
 import { openObject } from '../../src/object/index.ts';
 
 const source = () => objectsSource({ tasks: [{ pid: 1, comm: 'init' }] });
 const object = (name: string) => openObject(readFileSync(`programs/${name}.bpf.o`), { name });
+
+test('what a program wrote to a ring buffer is read by who loaded it, once', async () => {
+  using kernel = openEmbeddedKernel({ source: source() });
+  using loaded = await kernel.load(openObject(readFileSync('test/embedded/maps/fixtures/map_calls.bpf.o')));
+  await loaded.program('rings').run({ data: new Uint8Array(64) });
+  const ring = loaded.map('ring');
+  if (!(ring instanceof RingBufferMap)) throw new Error('it is a ring buffer');
+  const records = [...ring.drain()];
+  expect(records.length).toBeGreaterThan(1);
+  expect(records.every(({ length }) => length === 8)).toBe(true);
+  expect([...ring.drain()]).toEqual([]);
+});
 
 test('a map that is opened twice is there until it is closed twice', async () => {
   using kernel = openEmbeddedKernel({ source: source() });

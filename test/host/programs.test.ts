@@ -173,6 +173,13 @@ describeOnHost('running a program', () => {
     );
   });
 
+  test('is not run a number of times that is none', async () => {
+    using program = load(BPF_PROG_TYPE_XDP, returning(0));
+    for (const repeat of [-1, 1.5, Number.NaN, 2 ** 31]) {
+      await expect(program.run({ data: packet, repeat })).rejects.toThrow(`it cannot run ${repeat} times`);
+    }
+  });
+
   test('of a type that the kernel cannot run says so', async () => {
     using program = load(BPF_PROG_TYPE_TRACEPOINT, returning(0));
     await expect(program.run()).rejects.toThrow("program 'p': the kernel cannot run tracepoint programs on demand");

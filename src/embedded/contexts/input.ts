@@ -4,6 +4,7 @@
  */
 import { BpfiterError } from '../../errors.ts';
 import type { RunOptions } from '../../kernel.ts';
+import { checkRepeat } from '../../run-options.ts';
 import { errnoDescription, errnoName, errnoNumber, programTypeName } from '../../uapi/index.ts';
 import type { Runtime } from '../runtime.ts';
 import type { ProgramToRun } from './context.ts';
@@ -41,6 +42,7 @@ export function checkOptions(program: ProgramToRun, options: RunOptions, takes: 
     throw misuse(program, `needs data of at least ${takes.data} bytes, not ${data?.length ?? 0}`);
   }
   if (context !== undefined && takes.context !== true) throw misuse(program, 'takes no context');
+  checkRepeat(repeat, program.name);
   if (repeat !== 0 && takes.repeat !== true) throw misuse(program, 'takes no repeat count');
   if (flags !== 0 && takes.flags === undefined) throw misuse(program, 'takes no flags');
   const unknown = flags & ~(takes.flags ?? 0);

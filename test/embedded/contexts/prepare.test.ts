@@ -101,6 +101,9 @@ describe('the context of a run', () => {
       'refused',
       7,
     ],
+    ['no number of runs', BPF_PROG_TYPE_SCHED_CLS, { data: frame(), repeat: Number.NaN }, 'usage', undefined],
+    ['fewer runs than none', BPF_PROG_TYPE_SCHED_CLS, { data: frame(), repeat: -1 }, 'usage', undefined],
+    ['half a run', BPF_PROG_TYPE_SCHED_CLS, { data: frame(), repeat: 1.5 }, 'usage', undefined],
     [
       'a context of more than a page, be it zeros',
       BPF_PROG_TYPE_SCHED_CLS,
