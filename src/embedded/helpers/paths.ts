@@ -14,16 +14,24 @@ export const pathHelpers: readonly FunctionDefinition[] = [
     name: 'bpf_d_path',
     signature: signature('p p i -> s'),
     reads: ['path.mnt', 'path.dentry', 'file.f_path'],
-    make: (runtime) => (path: number, to: number, size: number) => {
-      if (size === 0) return 0;
-      const text = runtime.objects?.pathText(path);
-      if (text === undefined) return ENOENT;
-      const bytes = encoder.encode(text);
-      if (bytes.length >= size) return ENAMETOOLONG;
-      const { u8 } = runtime.memory;
-      u8.set(bytes, to);
-      u8[to + bytes.length] = 0;
-      return bytes.length + 1;
+    make: (runtime) => {
+      // Files and areas of one path follow each other.
+      let last = '';
+      let bytes = encoder.encode(last);
+      return (path: number, to: number, size: number) => {
+        if (size === 0) return 0;
+        const text = runtime.objects?.pathText(path);
+        if (text === undefined) return ENOENT;
+        if (text !== last) {
+          last = text;
+          bytes = encoder.encode(text);
+        }
+        if (bytes.length >= size) return ENAMETOOLONG;
+        const { u8 } = runtime.memory;
+        u8.set(bytes, to);
+        u8[to + bytes.length] = 0;
+        return bytes.length + 1;
+      };
     },
   },
 ];
