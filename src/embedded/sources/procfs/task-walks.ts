@@ -69,13 +69,13 @@ export class NumberWalk {
       const number = this.#numbers[this.#next++] as number;
       if (number < pid) {
         // Threads of processes that are passed over may still be to come.
-        if (!this.#processOf.has(number) && !this.#isSingle(number)) this.#addThreads(number);
+        if (!this.#processOf.has(number) && !this.#isSingle(number)) this.#insert(this.#newThreads(number, 0));
         continue;
       }
       const tgid = this.#processOf.get(number);
       const record = this.#table.load(number, tgid ?? number, this.#session, !this.#early.delete(number));
       if (record === undefined) continue;
-      if (tgid === undefined && record.threads !== 1) this.#addThreads(number);
+      if (tgid === undefined && record.threads !== 1) this.#insert(this.#newThreads(number, 0));
       return record;
     }
     return undefined;
@@ -96,9 +96,8 @@ export class NumberWalk {
     this.#early.clear();
     // Numbers went round once if the last one is below one that is in use.
     if (this.#last !== undefined && this.#last >= (processes.at(-1) ?? 0)) return;
-    const threads: number[] = [];
-    for (const tgid of processes) if (!this.#isSingle(tgid) && !this.#turnsOutSingle(tgid)) threads.push(tgid);
-    for (const tgid of threads) this.#addThreads(tgid, from);
+    const several = processes.filter((tgid) => !this.#isSingle(tgid) && !this.#turnsOutSingle(tgid));
+    this.#insert(several.flatMap((tgid) => this.#newThreads(tgid, from)));
   }
 
   /**
@@ -122,13 +121,19 @@ export class NumberWalk {
     return match === null ? undefined : Number(match[1]);
   }
 
-  #addThreads(tgid: number, from = 0): void {
+  /** Threads of a process that are not among the numbers yet. */
+  #newThreads(tgid: number, from: number): number[] {
     const added: number[] = [];
     for (const thread of threadNumbers(this.#reader, tgid)) {
       if (thread === tgid || thread < from || this.#processOf.has(thread)) continue;
       this.#processOf.set(thread, tgid);
       added.push(thread);
     }
+    return added;
+  }
+
+  /** Puts numbers among those to come. */
+  #insert(added: readonly number[]): void {
     if (added.length === 0) return;
     const rest = this.#numbers.slice(this.#next).concat(added);
     this.#numbers = rest.sort((a, b) => a - b);
