@@ -1,4 +1,5 @@
 /** The embedded kernel: verifies, compiles and runs programs inside this process. No I/O, any JavaScript engine. */
+export { decodeName } from './file-names.ts';
 export { EmbeddedKernel, type EmbeddedKernelOptions, openEmbeddedKernel } from './kernel.ts';
 export { writeNanoseconds } from './machine.ts';
 export { PerfEventArrayMap } from './maps/perf-event-array.ts';

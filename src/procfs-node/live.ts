@@ -4,6 +4,7 @@
  */
 import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
 import {
+  decodeName,
   type FileStatus,
   type ProcReader,
   parseStatusList,
@@ -22,6 +23,9 @@ const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO',
  * one read shows their end.
  */
 const RECORDS = /(maps|mountinfo|drivers|slabinfo|kallsyms|cgroup\.\w+)$|\/net\//;
+
+/** What a byte becomes that is no UTF-8. */
+const REPLACEMENT = '\ufffd';
 
 const INITIAL = 64 * 1024;
 
@@ -108,7 +112,9 @@ export class LiveReader implements ProcReader {
 
   link(path: string): string | typeof VANISHED | typeof UNREADABLE {
     try {
-      return readlinkSync(this.#root + path);
+      const text = readlinkSync(this.#root + path);
+      // Such names are rare, and bytes cost a second step.
+      return text.includes(REPLACEMENT) ? decodeName(readlinkSync(this.#root + path, 'buffer')) : text;
     } catch (error) {
       return reasonOf(error);
     }

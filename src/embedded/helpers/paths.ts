@@ -4,10 +4,9 @@
  *
  * Facts: kernel/trace/bpf_trace.c and fs/d_path.c of Linux 6.12: what does not fit is refused as a whole.
  */
+import { encodeName } from '../file-names.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { ENAMETOOLONG, ENOENT } from './errno.ts';
-
-const encoder = new TextEncoder();
 
 export const pathHelpers: readonly FunctionDefinition[] = [
   {
@@ -17,14 +16,14 @@ export const pathHelpers: readonly FunctionDefinition[] = [
     make: (runtime) => {
       // Files and areas of one path follow each other.
       let last = '';
-      let bytes = encoder.encode(last);
+      let bytes = encodeName(last);
       return (path: number, to: number, size: number) => {
         if (size === 0) return 0;
         const text = runtime.objects?.pathText(path);
         if (text === undefined) return ENOENT;
         if (text !== last) {
           last = text;
-          bytes = encoder.encode(text);
+          bytes = encodeName(text);
         }
         if (bytes.length >= size) return ENAMETOOLONG;
         const { u8 } = runtime.memory;

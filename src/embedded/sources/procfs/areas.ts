@@ -3,6 +3,7 @@
  * which is no area of the process, is left out.
  * Facts: fs/proc/task_mmu.c, include/linux/mm.h of Linux 6.18.
  */
+import { decodeName, encodeName } from '../../file-names.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
 import { type Arena, Pool } from '../pool.ts';
@@ -42,7 +43,6 @@ export class AreaTable {
   readonly #place: Readonly<
     Record<'start' | 'end' | 'mm' | 'flags' | 'pgoff' | 'file' | 'name' | 'operations' | 'data', number>
   >;
-  readonly #decoder = new TextDecoder();
   readonly #special = new Map<string, number>();
   readonly #variable: (name: string) => number;
 
@@ -148,7 +148,7 @@ export class AreaTable {
     session: SessionState,
   ): number {
     if (shared.is(bytes, device, end)) return shared.file;
-    const text = this.#decoder.decode(bytes.subarray(device, end));
+    const text = decodeName(bytes.subarray(device, end));
     const match = /^([0-9a-f]+):([0-9a-f]+) (\d+)\s*(.*)$/.exec(text);
     if (match === null) return 0;
     const [, major = '0', minor = '0', inode = '0', escaped = ''] = match;
@@ -171,7 +171,7 @@ export class AreaTable {
 
   /** `[vdso]` and its like have no file and a name of the kernel's; other memory without a file has no operations. */
   #putOperations(area: number, bytes: Uint8Array, at: number, end: number, hasFile: boolean): void {
-    const name = hasFile || bytes[at] !== 0x5b ? '' : this.#decoder.decode(bytes.subarray(at, end));
+    const name = hasFile || bytes[at] !== 0x5b ? '' : decodeName(bytes.subarray(at, end));
     const special = SPECIAL.test(name);
     const operations = hasFile ? FILE_OPERATIONS : special ? SPECIAL_OPERATIONS : undefined;
     const memory = this.#memory;
@@ -183,7 +183,7 @@ export class AreaTable {
     let mapping = this.#special.get(name);
     if (mapping === undefined) {
       mapping = this.#arena.take(8);
-      const bytes = new TextEncoder().encode(name);
+      const bytes = encodeName(name);
       const text = this.#arena.take(bytes.length + 1);
       this.#memory.u8.set(bytes, text);
       putPointer(this.#memory, mapping, text);
@@ -195,10 +195,10 @@ export class AreaTable {
   /** `[anon:NAME]` and `[anon_shmem:NAME]` are names that the process gave. */
   #nameOf(bytes: Uint8Array, at: number, end: number): number {
     if (bytes[at] !== 0x5b || bytes[at + 1] !== 0x61) return 0;
-    const text = this.#decoder.decode(bytes.subarray(at, end));
+    const text = decodeName(bytes.subarray(at, end));
     const name = /^\[anon(?:_shmem)?:(.*)\]$/.exec(text)?.[1];
     if (name === undefined) return 0;
-    const encoded = new TextEncoder().encode(name);
+    const encoded = encodeName(name);
     const offset = this.#arena.take(encoded.length + 1);
     this.#memory.u8.set(encoded, offset);
     return offset;

@@ -2,6 +2,7 @@
  * Directory entries, inodes, super blocks and mounts as structs: one for each, whoever leads to it. What /proc tells of
  * them is a path, a device and a number.
  */
+import { encodeName } from '../../file-names.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
 import type { Arena } from '../pool.ts';
@@ -123,7 +124,7 @@ export class FileTree {
   }
 
   #putName(at: number, name: string): void {
-    const bytes = encoder.encode(name);
+    const bytes = encodeName(name);
     const text = this.#arena.take(bytes.length + 1);
     this.#memory.u8.set(bytes, text);
     const { dentry } = this.#layouts;

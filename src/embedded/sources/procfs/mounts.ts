@@ -2,6 +2,7 @@
  * Mounts, from mountinfo: which file system a path is on, and where in it.
  * Facts: the columns of mountinfo are those of proc(5).
  */
+import { decodeName } from '../../file-names.ts';
 import { type ProcReader, UNREADABLE } from './reader.ts';
 import { countUnreadable, type SessionState } from './tasks.ts';
 
@@ -75,7 +76,7 @@ export class Mounts {
     const length = this.#reader.read(path);
     if (length === UNREADABLE) countUnreadable(session, 'mountinfo', '');
     if (length < 0) return undefined;
-    const text = new TextDecoder().decode(this.#reader.buffer.subarray(0, length));
+    const text = decodeName(this.#reader.buffer.subarray(0, length));
     const mounts = text.split('\n').flatMap((line) => parseMount(line) ?? []);
     for (const mount of mounts) this.#byId.set(mount.id, mount);
     return mounts.reverse();

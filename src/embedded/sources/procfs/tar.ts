@@ -3,7 +3,9 @@
  * GNU long names; sparse files and the like are not understood and left out.
  * Facts: pax(1) of POSIX.1-2017, tar(5).
  */
+
 import { BpfiterError } from '../../../errors.ts';
+import { decodeName, encodeName } from '../../file-names.ts';
 
 export interface TarEntry {
   readonly path: string;
@@ -16,7 +18,6 @@ export interface TarEntry {
 }
 
 const BLOCK = 512;
-const decoder = new TextDecoder();
 
 /** @throws BpfiterError `malformed` for what is no tar archive, or is cut short */
 export function readTar(bytes: Uint8Array, name: string): readonly TarEntry[] {
@@ -64,7 +65,7 @@ const textAt = (header: Uint8Array, at: number, length: number): string => befor
 
 function beforeNul(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return decodeName(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function pathOf(header: Uint8Array): string {
@@ -111,9 +112,9 @@ function parseExtended(bytes: Uint8Array): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (let at = 0; at < bytes.length; ) {
     const space = bytes.indexOf(0x20, at);
-    const length = Number(decoder.decode(bytes.subarray(at, space)));
+    const length = Number(decodeName(bytes.subarray(at, space)));
     if (space < 0 || !(length > 0)) return values;
-    const text = decoder.decode(bytes.subarray(space + 1, at + length - 1));
+    const text = decodeName(bytes.subarray(space + 1, at + length - 1));
     const equals = text.indexOf('=');
     values.set(text.slice(0, equals), text.slice(equals + 1));
     at += length;
@@ -131,20 +132,18 @@ export interface TarLink {
   readonly link: string;
 }
 
-const encoder = new TextEncoder();
-
 /** The blocks of one entry. Paths and links that do not fit a header get one of their own before it. */
 export function tarEntry(entry: TarFile | TarLink): Uint8Array {
-  const path = encoder.encode(entry.path);
-  const link = 'link' in entry ? encoder.encode(entry.link) : new Uint8Array(0);
+  const path = encodeName(entry.path);
+  const link = 'link' in entry ? encodeName(entry.link) : new Uint8Array(0);
   const contents = 'contents' in entry ? entry.contents : new Uint8Array(0);
   const records: string[] = [];
   if (path.length > 100) records.push(record('path', entry.path));
   if (link.length > 100 && 'link' in entry) records.push(record('linkpath', entry.link));
   const blocks: Uint8Array[] = [];
   if (records.length > 0) {
-    const bytes = encoder.encode(records.join(''));
-    blocks.push(header(encoder.encode('PaxHeader'), 'x', bytes.length, new Uint8Array(0)), padded(bytes));
+    const bytes = encodeName(records.join(''));
+    blocks.push(header(encodeName('PaxHeader'), 'x', bytes.length, new Uint8Array(0)), padded(bytes));
   }
   blocks.push(header(path, 'link' in entry ? '2' : '0', contents.length, link), padded(contents));
   return join(blocks);
@@ -155,7 +154,7 @@ export const tarEnd = (): Uint8Array => new Uint8Array(2 * BLOCK);
 
 function header(path: Uint8Array, type: string, size: number, link: Uint8Array): Uint8Array {
   const block = new Uint8Array(BLOCK);
-  const put = (at: number, text: string) => block.set(encoder.encode(text), at);
+  const put = (at: number, text: string) => block.set(encodeName(text), at);
   block.set(path.subarray(0, 100), 0);
   put(100, '0000644\0');
   put(108, '0000000\0');
@@ -172,7 +171,7 @@ function header(path: Uint8Array, type: string, size: number, link: Uint8Array):
 }
 
 function record(key: string, value: string): string {
-  const rest = encoder.encode(` ${key}=${value}\n`).length;
+  const rest = encodeName(` ${key}=${value}\n`).length;
   let length = rest + String(rest).length;
   if (String(length).length > String(rest).length) length = rest + String(length).length;
   return `${length} ${key}=${value}\n`;
