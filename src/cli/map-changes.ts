@@ -43,17 +43,30 @@ interface Entry {
   readonly value: Uint8Array;
 }
 
-/** Entries by key, by map. */
-export type MapContents = ReadonlyMap<KernelMap, ReadonlyMap<string, Entry>>;
+/** Entries by key, by map; undefined for a map that has too many to be kept. */
+export type MapContents = ReadonlyMap<KernelMap, ReadonlyMap<string, Entry> | undefined>;
+
+/** Beyond these a map is left out: what it holds is copied twice. */
+const MOST_ENTRIES = 1 << 18;
+const MOST_BYTES = 64 << 20;
+
+/** Names of the maps that are too large for their changes to be told. */
+export const mapsLeftOut = (contents: MapContents): readonly string[] =>
+  [...contents].filter(([, entries]) => entries === undefined).map(([map]) => map.name);
 
 export function readMaps({ object, maps }: LoadedObject): MapContents {
   const readable = maps.filter((map) => walkable.has(map.type) && !declarationOf(object.maps, map)?.readOnly);
   return new Map(readable.map((map) => [map, readMap(map)]));
 }
 
-function readMap(map: KernelMap): ReadonlyMap<string, Entry> {
+function readMap(map: KernelMap): ReadonlyMap<string, Entry> | undefined {
   const entries = new Map<string, Entry>();
-  for (const [key, value] of map.entries()) entries.set(hex(key), { key: key.slice(), value: value.slice() });
+  let bytes = 0;
+  for (const [key, value] of map.entries()) {
+    bytes += key.length + value.length;
+    if (entries.size >= MOST_ENTRIES || bytes > MOST_BYTES) return undefined;
+    entries.set(hex(key), { key: key.slice(), value: value.slice() });
+  }
   return entries;
 }
 
@@ -61,9 +74,11 @@ function readMap(map: KernelMap): ReadonlyMap<string, Entry> {
 export function changedMaps(loaded: LoadedObject, before: MapContents): Record<string, MapChange[]> {
   const changed: Record<string, MapChange[]> = {};
   for (const [map, entries] of before) {
+    const now = entries && readMap(map);
+    if (entries === undefined || now === undefined) continue;
     const declaration = declarationOf(loaded.object.maps, map);
     const decode = decoders(loaded, map, declaration);
-    const changes = changesOf(entries, readMap(map), decode);
+    const changes = changesOf(entries, now, decode);
     if (changes.length > 0) changed[map.name] = changes;
   }
   return changed;

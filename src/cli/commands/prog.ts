@@ -22,7 +22,7 @@ import {
 } from '../../uapi/index.ts';
 import type { Command, Invocation } from '../command.ts';
 import { baseName, exitCode, naming, oneLine } from '../failures.ts';
-import { changedMaps, flatten, type MapChange, readMaps } from '../map-changes.ts';
+import { changedMaps, flatten, type MapChange, mapsLeftOut, readMaps } from '../map-changes.ts';
 import { isIterator, openObjectFile, programOf } from '../objects.ts';
 import { writeLine } from '../output.ts';
 import { parseNumber } from '../words.ts';
@@ -181,6 +181,9 @@ async function runOne(loaded: LoadedObject, program: ObjectProgram, given: RunOp
   const needsPacket = given.data === undefined && packetTypes.has(program.type);
   const options = needsPacket ? { ...given, data: new Uint8Array(DEFAULT_PACKET_SIZE) } : given;
   const before = readMaps(loaded);
+  for (const name of mapsLeftOut(before)) {
+    process.stderr.write(`bpfiter: ${oneLine(`map '${name}' is too large for its changes to be told`)}\n`);
+  }
   const { retval, durationNs, dataOut } = await loaded.program(program.name).run(options);
   return {
     retval,
