@@ -28,7 +28,7 @@ export const optionTable = {
   include: {
     type: 'string',
     value: 'LIST',
-    help: 'what to record: threads,files,maps,cgroups,network,arguments,environment',
+    help: 'what to record: threads,files,maps,cgroups,network,lists,symbols,arguments,environment',
   },
   redact: { type: 'boolean', help: 'record command lines and environments without their values' },
   'max-size': { type: 'string', value: 'SIZE', help: 'give up rather than write more (bytes, or with K, M, G)' },

@@ -25,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   record: async () => (await import('./commands/record.ts')).record,
 };
 
-const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel', 'source'];
+const generalOptions: readonly OptionName[] = ['help', 'version', 'debug', 'json', 'pretty', 'kernel'];
 
 function parse(argv: readonly string[]): { words: string[]; options: OptionValues } {
   try {

@@ -147,6 +147,11 @@ describe('a source', () => {
     expect(stderr).toContain(object);
   });
 
+  test('is taken only by commands that look at objects', async () => {
+    const message = "'verify' takes no option --source";
+    expect(await bpfiter(['verify', program('task'), '--source', '/'])).toEqual(failure(2, message));
+  });
+
   test('is not for the host kernel', async () => {
     const { status, stderr } = await bpfiter(['run', program('task'), '--source', '/', '--kernel', 'host']);
     expect(status).toBe(2);

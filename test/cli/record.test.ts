@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +46,15 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     const file = join(directory, 'large.tar.gz');
     const { status, stderr } = await bpfiter(['record', file, '--max-size', '1K']);
     expect([status, stderr]).toEqual([1, expect.stringContaining('larger than 1024 bytes')]);
-    expect(existsSync(file)).toBe(false);
+    expect(readdirSync(directory)).not.toContainEqual(expect.stringContaining('large.tar.gz'));
+  });
+
+  it('leaves a file alone that it fails to replace', async () => {
+    const file = join(directory, 'earlier.tar.gz');
+    writeFileSync(file, 'an earlier snapshot');
+    expect((await bpfiter(['record', file, '--max-size', '1K'])).status).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe('an earlier snapshot');
+    expect((await bpfiter(['record', file])).status).toBe(0);
+    expect(readFileSync(file).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
   });
 });

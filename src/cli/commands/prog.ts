@@ -52,7 +52,7 @@ export const prog: Command = {
     'prog run OBJ [--program NAME | --all] [--context HEX|@FILE] [--data HEX|@FILE] [--repeat N]',
     'prog dump OBJ [--program NAME] [--wat]',
   ],
-  options: ['program', 'all', 'context', 'data', 'repeat', 'wat'],
+  options: ['source', 'program', 'all', 'context', 'data', 'repeat', 'wat'],
 
   async run(invocation) {
     const { words } = invocation;

@@ -2,10 +2,9 @@
  * `bpfiter record`: writes a snapshot of the processes that this user can see, for `--source` to run programs over it
  * later, here or elsewhere.
  */
-
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { createGzip } from 'node:zlib';
 import { BpfiterError } from '../../errors.ts';
 import {
@@ -74,12 +73,27 @@ function onProgress(done: number, of: number): void {
   if (done % 50 === 0 || done === of) process.stderr.write(`\r${done} of ${of} processes`);
 }
 
-/** Writes compressed; nothing is left of a file that did not get whole. */
-async function write(
-  path: string,
-  limit: number,
-  run: (take: (piece: Uint8Array) => Promise<void>) => Promise<Recorded>,
-): Promise<Recorded> {
+type Run = (take: (piece: Uint8Array) => Promise<void>) => Promise<Recorded>;
+
+/**
+ * Writes a file beside the wanted one, which takes its place when it is whole: a failure leaves what was there before.
+ * What is no plain file (a device, a pipe) is written into, and stays in any case.
+ */
+async function write(path: string, limit: number, run: Run): Promise<Recorded> {
+  const isSpecial = existsSync(path) && !statSync(path).isFile();
+  const part = isSpecial ? path : `${path}.${process.pid}.part`;
+  try {
+    const result = await writeTo(part, limit, run);
+    if (!isSpecial) await rename(part, path);
+    return result;
+  } catch (error) {
+    if (!isSpecial) await rm(part, { force: true });
+    if (!(error instanceof Error) || !('code' in error && 'syscall' in error)) throw error;
+    throw new BpfiterError('refused', `cannot write ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+async function writeTo(path: string, limit: number, run: Run): Promise<Recorded> {
   const file = createWriteStream(path);
   const failed = once(file, 'error').then(([error]) => {
     throw error;
@@ -120,8 +134,6 @@ async function write(
     return result;
   } catch (error) {
     file.destroy();
-    await rm(path, { force: true });
-    if (!(error instanceof Error) || !('syscall' in error)) throw error;
-    throw new BpfiterError('refused', `cannot write ${path}: ${error.message}`, { cause: error });
+    throw error;
   }
 }

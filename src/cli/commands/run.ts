@@ -20,7 +20,7 @@ export const run: Command = {
     '  ORDER  := { self_only | descendants_pre | descendants_post | ancestors_up | children }',
     '  FORMAT := { text | json | ndjson | table }',
   ],
-  options: ['program', 'record', 'format'],
+  options: ['source', 'program', 'record', 'format'],
 
   async run(invocation) {
     const { words, options } = invocation;

@@ -20,7 +20,7 @@ export const targets: Command = {
   name: 'targets',
   summary: 'list the iterator targets and open-coded iterators that the kernel has',
   usage: ['targets'],
-  options: [],
+  options: ['source'],
 
   async run(invocation) {
     invocation.words.end();
