@@ -6,7 +6,7 @@ import { isOnBpffs, unmountBpffs } from '../../src/host/index.ts';
 import { HostKernel } from '../../src/host/kernel.ts';
 import { loadObject } from '../../src/index.ts';
 import type { LoadedObject } from '../../src/kernel.ts';
-import { describeOnHost, u32 } from '../host/permitted.ts';
+import { describeProcessesOnHost, u32 } from '../host/permitted.ts';
 import { bpfiter, bpftool, hasBpftool, type Outcome, privateBpffs, program, scratch } from './bpfiter.ts';
 import { type Frozen, frozenProcess, frozenThreads } from './frozen.ts';
 import { bad } from './objects.ts';
@@ -81,7 +81,7 @@ describe('iter pin refuses', () => {
   });
 });
 
-describeOnHost('iter pin', () => {
+describeProcessesOnHost('iter pin', () => {
   const kernel = new HostKernel();
   let bpffs: string;
   let loaded: LoadedObject;

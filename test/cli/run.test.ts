@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { describeOnHost } from '../host/permitted.ts';
+import { describeProcessesOnHost } from '../host/permitted.ts';
 import { bpfiter, bpftool, hasBpftool, privateBpffs, program } from './bpfiter.ts';
 import { type Frozen, frozenProcess, frozenThreads } from './frozen.ts';
 
@@ -14,7 +14,7 @@ async function run(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-describeOnHost('run', () => {
+describeProcessesOnHost('run', () => {
   let threads: Frozen;
   let single: Frozen;
   beforeAll(async () => {
@@ -128,7 +128,7 @@ describeOnHost('run', () => {
   });
 });
 
-describeOnHost('run, beside bpftool (skipped where there is none)', () => {
+describeProcessesOnHost('run, beside bpftool (skipped where there is none)', () => {
   test.skipIf(!hasBpftool)('prints what `bpftool iter pin` and `cat` print of the same processes', async () => {
     const processes = await Promise.all([frozenThreads(), frozenProcess(), frozenProcess()]);
     const directory = privateBpffs();

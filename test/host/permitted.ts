@@ -1,5 +1,5 @@
 /** Tests that need the running kernel: they skip where bpf(2) is not permitted, and their title says why. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { describe } from 'vitest';
 import { bpfPermitted } from '../../src/host/index.ts';
 import { HostKernel } from '../../src/host/kernel.ts';
@@ -11,9 +11,22 @@ import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../../src/uapi/index.ts';
 const permission = bpfPermitted();
 
 export const describeOnHost = (title: string, body: () => void): void => {
-  const reason = permission.ok ? '' : ` (skipped: ${permission.reason})`;
-  describe.skipIf(!permission.ok)(title + reason, body);
+  describeUnless(permission.ok ? undefined : permission.reason, title, body);
 };
+
+/** The inode of the first pid namespace, which is the same on all machines. */
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
+
+/** For tests that look for processes by their numbers: iterators know the numbers of the first namespace alone. */
+export const describeProcessesOnHost = (title: string, body: () => void): void => {
+  const isFirst = process.platform !== 'linux' || readlinkSync('/proc/self/ns/pid') === FIRST_PID_NAMESPACE;
+  const reason = isFirst ? undefined : 'processes have other numbers in this pid namespace';
+  describeUnless(permission.ok ? reason : permission.reason, title, body);
+};
+
+function describeUnless(reason: string | undefined, title: string, body: () => void): void {
+  describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, body);
+}
 
 export const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer);
 

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changedMaps, readMaps } from '../../src/cli/map-changes.ts';
 import { bpfPermitted, HostKernel } from '../../src/host/index.ts';
 import { type IterParameters, type LoadedObject, loadObject, type Program, recordLayout } from '../../src/index.ts';
-import { describeOnHost, u32 } from '../host/permitted.ts';
+import { describeOnHost, describeProcessesOnHost, u32 } from '../host/permitted.ts';
 
 const directory = fileURLToPath(new URL('../../programs/', import.meta.url));
 const open = (name: string) => loadObject(join(directory, `${name}.bpf.o`), { name });
@@ -79,7 +79,7 @@ const needing =
 const onTarget = (name: string) => needing(hasTarget, name, 'target');
 const onFamily = (name: string) => needing(hasFamily, name, 'open-coded iterator');
 
-describeOnHost('a process that the test started', () => {
+describeProcessesOnHost('a process that the test started', () => {
   let child: ChildProcess;
   let pid: number;
 

@@ -7,7 +7,7 @@ import type { Kernel } from '../../../src/kernel.ts';
 import { openObject } from '../../../src/object/index.ts';
 import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { GlobalVariables } from '../../../src/typed-map.ts';
-import { describeOnHost } from '../../host/permitted.ts';
+import { describeProcessesOnHost } from '../../host/permitted.ts';
 
 const object = (name: string) => openObject(readFileSync(name), { name });
 const documented = (name: string) => object(`test/embedded/open-coded/fixtures/documented_${name}.bpf.o`);
@@ -82,7 +82,7 @@ test('memory areas of the running process', async () => {
   expect(await executableAreas(kernel)).toEqual(areasOf(process.execPath));
 });
 
-describeOnHost('the running kernel', () => {
+describeProcessesOnHost('the running kernel', () => {
   test('finds the same areas', async () => {
     using kernel = new HostKernel();
     expect(await executableAreas(kernel)).toEqual(areasOf(process.execPath));

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { expect, test } from 'vitest';
 import { model } from '../../../src/embedded/model/index.ts';
-import { describeOnHost } from '../../host/permitted.ts';
+import { describeProcessesOnHost } from '../../host/permitted.ts';
 import type { FieldResult } from './compare.ts';
 import { fieldsOf, nameOf } from './fields.ts';
 import { measure } from './measure.ts';
 import { reasons } from './reasons.ts';
 
-describeOnHost('every modelled field of processes, threads, files, areas and cgroups', () => {
+describeProcessesOnHost('every modelled field of processes, threads, files, areas and cgroups', () => {
   test('is as the running kernel has it, or it is said why not', async () => {
     const results = await measure();
     const unexplained = [...results.values()]

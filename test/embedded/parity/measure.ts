@@ -5,7 +5,7 @@ import { openEmbeddedKernel, procfsSource } from '../../../src/embedded/index.ts
 import { HostKernel } from '../../../src/host/kernel.ts';
 import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { compare, type FieldResult } from './compare.ts';
-import { Subjects, subjectsOf } from './subjects.ts';
+import { kernelThread, Subjects, subjectsOf } from './subjects.ts';
 
 export async function measure(): Promise<ReadonlyMap<string, FieldResult>> {
   using subjects = new Subjects();
@@ -17,6 +17,7 @@ export async function measure(): Promise<ReadonlyMap<string, FieldResult>> {
   return await compare(host, embedded, [
     ...subjectsOf(process, 'process'),
     ...subjectsOf(zombie, 'zombie'),
+    ...kernelThread(),
     { name: 'cgroups', target: 'cgroup', parameters: { cgroup: { order: 'descendants_pre' } } },
   ]);
 }

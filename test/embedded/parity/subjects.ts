@@ -2,7 +2,7 @@
  * Processes that tests make to look at on both kernels: stopped, so that nothing of them changes while they are read.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from './compare.ts';
 
@@ -76,3 +76,15 @@ export const subjectsOf = (pid: number, name: string): readonly Subject[] =>
     target,
     parameters: { task: { pid } },
   }));
+
+const KTHREADD = 2;
+const PF_KTHREAD = 0x200000;
+
+/** The kernel's own process, which has neither memory nor a session; none where another namespace hides it. */
+export function kernelThread(): readonly Subject[] {
+  const flags = existsSync(`/proc/${KTHREADD}/stat`)
+    ? readFileSync(`/proc/${KTHREADD}/stat`, 'latin1').split(' ')[8]
+    : '0';
+  if ((Number(flags) & PF_KTHREAD) === 0) return [];
+  return [{ name: 'kernel thread', target: 'task', parameters: { task: { tid: KTHREADD } } }];
+}

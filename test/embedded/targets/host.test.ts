@@ -8,7 +8,7 @@ import { HostKernel } from '../../../src/host/kernel.ts';
 import type { IterParameters, Kernel } from '../../../src/kernel.ts';
 import { openObject } from '../../../src/object/index.ts';
 import { LiveReader } from '../../../src/procfs-node/index.ts';
-import { describeOnHost } from '../../host/permitted.ts';
+import { describeProcessesOnHost } from '../../host/permitted.ts';
 import { Subjects } from '../parity/subjects.ts';
 
 const program = (name: string) => {
@@ -25,7 +25,7 @@ async function textOf(kernel: Kernel, name: string, parameters: IterParameters):
   return link.open().text();
 }
 
-describeOnHost('the running kernel and the embedded one print the same', () => {
+describeProcessesOnHost('the running kernel and the embedded one print the same', () => {
   const subjects = new Subjects();
   const host = new HostKernel();
   const embedded = openEmbeddedKernel({ source: procfsSource(new LiveReader()) });

@@ -152,11 +152,21 @@ export class TaskReferences {
     });
   }
 
-  /** @param text `1234\t7\t1`, the outermost first */
+  /**
+   * @param text `1234\t7\t1`, the outermost first; 0 is what a namespace says of a session or group from outside of it,
+   * and what all say of that of init and the kernel threads
+   */
   #pid(text: string, outermost: number, innermost: number): number {
-    const numbers = text.split(/\s+/).filter((number) => number !== '');
-    // Of a session or group outside of the namespace there is only a 0.
-    if (numbers.length === 0 || numbers[0] === '0') return 0;
+    const words = text.split(/\s+/).filter((number) => number !== '');
+    if (words.length === 0) return 0;
+    const numbers = words.slice(
+      0,
+      1 +
+        Math.max(
+          0,
+          words.findLastIndex((number) => number !== '0'),
+        ),
+    );
     const key = numbers.join(' ');
     const known = this.#pids.get(key);
     if (known !== undefined) return known;
@@ -164,13 +174,12 @@ export class TaskReferences {
     const upid = this.#model.layoutOf('upid');
     const offset = this.#arena.take(pid.size + numbers.length * upid.size);
     this.#pids.set(key, offset);
-    const last = numbers.length - 1;
-    putNumber(this.#memory, offset + pid.field('level').offset, 4, last);
+    putNumber(this.#memory, offset + pid.field('level').offset, 4, numbers.length - 1);
     const first = offset + pid.field('numbers').offset;
     numbers.forEach((number, level) => {
       const at = first + level * upid.size;
       putNumber(this.#memory, at + upid.field('nr').offset, 4, Number(number));
-      const namespace = level === last ? innermost : level === 0 ? outermost : 0;
+      const namespace = level === words.length - 1 ? innermost : level === 0 ? outermost : 0;
       putPointer(this.#memory, at + upid.field('ns').offset, namespace);
     });
     return offset;
