@@ -158,6 +158,17 @@ describe('pushdown', () => {
     );
   });
 
+  it('reads one file for a task that is asked for again, as each read of an iterator begins, also if numbers went round', () => {
+    const files: Record<string, string | null> = { ...snapshot.files, '/proc/loadavg': '0 0 0 1/5 20\n' };
+    for (const of of [snapshot, { ...snapshot, files }]) {
+      const { session, reader } = open(['task_struct.comm'], of);
+      const task = session.taskFrom(200);
+      reader.asked.length = 0;
+      expect(session.taskFrom(200)).toBe(task);
+      expect(reader.asked).toEqual(['/proc/200/stat']);
+    }
+  });
+
   it('reads what the fields ask for and nothing else', () => {
     const { session, reader } = open(['task_struct.cred', 'cred.uid', 'task_struct.se', 'task_struct.seccomp']);
     session.taskByPid(200);

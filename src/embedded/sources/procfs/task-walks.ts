@@ -39,6 +39,9 @@ export class NumberWalk {
   #next = 0;
   /** Numbers below were given out; more than any before the first. */
   #reached = Number.POSITIVE_INFINITY;
+  /** What was given out last. */
+  #current: TaskRecord | undefined;
+  /** The number that was in use last when processes were listed. */
   #last: number | undefined;
   readonly #decoder = new TextDecoder();
   /** Read before their turn came. */
@@ -51,9 +54,11 @@ export class NumberWalk {
     this.#session = session;
   }
 
-  /** The first task from that number on. */
+  /** The first task from that number on. The last one may be asked for again, as each read of a file begins with it. */
   from(pid: number): TaskRecord | undefined {
-    if (pid < this.#reached) this.#list(pid);
+    const again = this.#current?.tid === pid ? this.#current : undefined;
+    if (again !== undefined && this.#table.load(pid, again.tgid, this.#session, true) === again) return again;
+    if (pid < this.#reached && again === undefined) this.#list(pid);
     let record = this.#advance(pid);
     // What came into being meanwhile is seen too.
     if (record === undefined && (this.#last === undefined || this.#lastNumber() !== this.#last)) {
@@ -61,6 +66,7 @@ export class NumberWalk {
       record = this.#advance(pid);
     }
     this.#reached = record === undefined ? pid : record.tid + 1;
+    this.#current = record;
     return record;
   }
 

@@ -197,7 +197,7 @@ export class TaskTable {
       record.filledFor = undefined;
       return undefined;
     }
-    this.#register(record);
+    if (this.#records.get(tid) !== record) this.#register(record);
     return record;
   }
 
