@@ -35,7 +35,7 @@ async function verdicts(...args: readonly string[]) {
 
 describeOnHost('verify', () => {
   test("says below the kernel's refusal where the program goes wrong, but not in JSON", async () => {
-    const object = fileURLToPath(new URL('../verifier/kfuncs/programs/maps.bpf.o', import.meta.url));
+    const object = fileURLToPath(new URL('../verifier/kfuncs/fixtures/maps.bpf.o', import.meta.url));
     const asked = ['verify', '--kernel', 'host', '--program', 'read_locks', object];
     const { status, stdout } = await bpfiter(asked);
     expect(status).toBe(1);

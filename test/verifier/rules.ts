@@ -85,7 +85,7 @@ function kfuncRules(root: URL): Rule[] {
   const { kernel, objects = {} }: Recording = JSON.parse(read(root, 'kfuncs/recorded.json'));
   return Object.entries(objects).map(([object, answers]) => ({
     area: 'Kfuncs',
-    name: /\/\* (.*?)\. Built/.exec(read(root, `kfuncs/programs/${object}.bpf.c`))?.[1] ?? object,
+    name: /\/\* (.*?)\. What the kernel says/.exec(read(root, `kfuncs/fixtures/${object}.bpf.c`))?.[1] ?? object,
     compared: 'answer',
     release: kernel,
     messages: Object.values(answers).map(messageOf),

@@ -1,6 +1,6 @@
 /**
- * The programs of programs/ (built there by build.sh from C) against what the kernel said of each. The answers are
- * recorded beside this file, anew with BPFITER_RECORD=1 as root on the kernel of the profile.
+ * The programs of fixtures/ against what the kernel said of each. The answers are recorded beside this file, anew with
+ * BPFITER_RECORD=1 as root on the kernel of the profile.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
@@ -34,7 +34,7 @@ const STATISTICS = 4;
 /** Milliseconds: one runs into the limit of instructions. */
 const LONGEST = 600_000;
 
-const bytesOf = (object: string): Uint8Array => readFileSync(new URL(`programs/${object}.bpf.o`, import.meta.url));
+const bytesOf = (object: string): Uint8Array => readFileSync(new URL(`fixtures/${object}.bpf.o`, import.meta.url));
 
 if (process.env.BPFITER_RECORD === '1') await record();
 const { kernel, objects }: Recording = JSON.parse(readFileSync(RECORDING, 'utf8'));
