@@ -40,6 +40,7 @@ const rooms = [
       'iter-parameters.ts',
       'iter-targets.ts',
       'typed-map.ts',
+      'global-variables.ts',
     ],
     node: 'never',
   },

@@ -17,6 +17,7 @@ import { readFile } from './read-file.ts';
 import { type RecordLayout, type RecordValue, recordLayout } from './records/index.ts';
 
 export { BpfiterError, type ErrorCode } from './errors.ts';
+export { GlobalVariables } from './global-variables.ts';
 export type {
   CgroupOrder,
   CgroupSelector,
@@ -36,7 +37,7 @@ export type {
 export { type BpfObject, openObject } from './object/index.ts';
 export { type RecordLayout, recordLayout } from './records/index.ts';
 export { IterSession } from './session.ts';
-export { GlobalVariables, type MapTypes, TypedMap } from './typed-map.ts';
+export { type MapTypes, TypedMap } from './typed-map.ts';
 export { version } from './version.ts';
 
 export interface OpenKernelOptions {

@@ -1,6 +1,6 @@
 /**
- * Maps of either kernel with keys and values as JavaScript has them, by the types that their definitions name in BTF;
- * and the global variables of an object by name.
+ * Maps of either kernel with keys and values as JavaScript has them, by the types that their definitions name in BTF.
+ * Data sections are maps too, but have variables: see global-variables.ts.
  */
 import { type Btf, typeId } from './btf/index.ts';
 import { BpfiterError } from './errors.ts';
@@ -128,50 +128,4 @@ function eachCpu<T>(value: Codec<T>, size: number): Codec<readonly T[]> {
         value.decode(bytes.subarray(cpu * stride, cpu * stride + size)),
       ),
   };
-}
-
-/** Key of the one element that global data is. */
-const FIRST = new Uint8Array(4);
-
-/**
- * The variables of a data section (`.data`, `.bss`, `.rodata`) of a loaded object.
- *
- * @example
- * const globals = new GlobalVariables(loaded.map('.bss'), object.btf, object.map('.bss'));
- * globals.set({ wanted_pid: process.pid });
- * console.log(globals.get('seen'));
- */
-export class GlobalVariables {
-  readonly map: KernelMap;
-  readonly #layout: RecordLayout<Readonly<Record<string, RecordValue>>>;
-
-  constructor(map: KernelMap, btf: Btf, { btfValueTypeId }: MapTypes) {
-    this.map = map;
-    this.#layout = recordLayout(btf, typeId(btfValueTypeId));
-  }
-
-  /** All of them. */
-  all(): Readonly<Record<string, RecordValue>> {
-    return this.#layout.decode(this.#bytes());
-  }
-
-  /** @throws BpfiterError `not-found` */
-  get(name: string): RecordValue {
-    const value = this.all()[name];
-    if (value === undefined) throw new BpfiterError('not-found', `map '${this.map.name}' has no variable '${name}'`);
-    return value;
-  }
-
-  /** Changes some, by name. */
-  set(values: Readonly<Record<string, RecordInput>>): void {
-    const bytes = this.#bytes();
-    this.#layout.encodeInto(bytes, values);
-    this.map.update(FIRST, bytes);
-  }
-
-  #bytes(): Uint8Array {
-    const bytes = this.map.lookup(FIRST);
-    if (bytes === undefined) throw new BpfiterError('usage', `map '${this.map.name}' is no global data`);
-    return bytes;
-  }
 }

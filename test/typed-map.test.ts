@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HostMap, tryCreateMap } from '../src/host/maps.ts';
 import { bpfPermitted } from '../src/host/privilege.ts';
 import type { KernelMap } from '../src/kernel.ts';
-import { GlobalVariables, TypedMap } from '../src/typed-map.ts';
+import { TypedMap } from '../src/typed-map.ts';
 import * as uapi from '../src/uapi/index.ts';
 import { testKernel } from './embedded/maps/kernel.ts';
 import { CTypes } from './records/c-types.ts';
@@ -27,19 +27,6 @@ const event = types.struct('event', 16, [
   ['pid', types.u32, 0],
   ['when', types.u64, 8],
 ]);
-const section = types.builder.add({
-  kind: 'datasec',
-  name: '.bss',
-  size: 8,
-  entries: [
-    { type: types.builder.add({ kind: 'var', name: 'seen', type: types.u32, linkage: 'global' }), offset: 0, size: 4 },
-    {
-      type: types.builder.add({ kind: 'var', name: 'wanted', type: types.i32, linkage: 'global' }),
-      offset: 4,
-      size: 4,
-    },
-  ],
-});
 const btf = types.btf();
 
 for (const [title, skipped, create] of kernels) {
@@ -73,16 +60,6 @@ for (const [title, skipped, create] of kernels) {
       [0, before],
       [1, values],
     ]);
-  });
-
-  it.skipIf(skipped)(`global variables of the ${title} kernel are read and written by name`, () => {
-    using map = create({ type: uapi.BPF_MAP_TYPE_ARRAY, keySize: 4, valueSize: 8, maxEntries: 1 });
-    const globals = new GlobalVariables(map, btf, { btfKeyTypeId: 0, btfValueTypeId: section });
-    globals.set({ wanted: -5 });
-    globals.set({ seen: 7 });
-    expect(globals.all()).toEqual({ seen: 7, wanted: -5 });
-    expect(globals.get('wanted')).toBe(-5);
-    expect(() => globals.get('other')).toThrow("has no variable 'other'");
   });
 }
 

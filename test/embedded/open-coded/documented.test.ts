@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { objectsSource, openEmbeddedKernel, procfsSource, type Source } from '../../../src/embedded/index.ts';
+import { GlobalVariables } from '../../../src/global-variables.ts';
 import { HostKernel } from '../../../src/host/kernel.ts';
 import type { Kernel } from '../../../src/kernel.ts';
 import { openObject } from '../../../src/object/index.ts';
 import { LiveReader } from '../../../src/procfs-node/index.ts';
-import { GlobalVariables } from '../../../src/typed-map.ts';
 import { describeProcessesOnHost } from '../../host/permitted.ts';
 
 const object = (name: string) => openObject(readFileSync(name), { name });
@@ -39,10 +39,7 @@ async function findBuffers(kernel: Kernel, names: readonly string[]): Promise<bo
 /** Areas of this process's executable as the program found them. */
 async function executableAreas(kernel: Kernel): Promise<bigint[][]> {
   using loaded = await kernel.load(documented('task_vma'));
-  const { btf, maps } = loaded.object;
-  const section = maps.find(({ name }) => name.endsWith('.bss'));
-  if (btf === undefined || section === undefined) throw new Error('the fixture has no variables');
-  const variables = new GlobalVariables(loaded.map(section.name), btf, section);
+  const variables = new GlobalVariables(loaded);
   variables.set({ target_pid: process.pid });
   await loaded.program('find_areas').run({});
   const count = Number(variables.get('areas_seen'));
