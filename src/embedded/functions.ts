@@ -23,6 +23,7 @@ import { probeReads } from './helpers/probe-read.ts';
 import { ringBufferHelpers } from './helpers/ring-buffers.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
 import { socketCasts } from './helpers/socket-casts.ts';
+import { socketFileHelpers } from './helpers/socket-files.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
 import { socketHelpers } from './helpers/sockets.ts';
 import { stackHelpers } from './helpers/stacks.ts';
@@ -76,6 +77,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   runContextHelpers,
   socketHelpers,
   socketCasts,
+  socketFileHelpers,
   xdpHelpers,
   xdpKfuncs,
 ];

@@ -26,6 +26,7 @@ const helperGroups: readonly Group[] = [
   },
   { reason: 'packets are not encrypted', names: 'skb_get_xfrm_state' },
   { reason: 'sockets have no connection that could be changed', names: 'bind tcp_send_ack' },
+  { reason: 'no table tells of the options of sockets', names: 'getsockopt setsockopt' },
   {
     reason: 'packets are not routed',
     names: 'lwt_push_encap lwt_seg6_store_bytes lwt_seg6_adjust_srh lwt_seg6_action',

@@ -31,7 +31,11 @@ export const files = part(
         'What kind it is: the address of a variable (`socket_file_ops`).',
         'source',
       ],
-      ['void *private_data', 'eventfd: struct eventfd_ctx. NULL for others.', 'source'],
+      [
+        'void *private_data',
+        'eventfd: struct eventfd_ctx. Socket: struct socket, or NULL (and counted) where no table of /proc/net has it. NULL for others.',
+        'source',
+      ],
       ['struct inode *f_inode', 'What was opened.', 'source'],
       ['unsigned int f_flags', 'O_*.', 'source'],
       ['struct path f_path', 'Under which name.', 'source'],

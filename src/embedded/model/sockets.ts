@@ -18,6 +18,7 @@ export const sockets = part(
     } in6_u;
   };
   typedef unsigned short sa_family_t;
+  typedef struct { struct net *net; } possible_net_t;
   struct sockaddr_un { sa_family_t sun_family; char sun_path[108]; };
   struct udp6_sock { struct udp_sock udp; };
   `,
@@ -31,6 +32,7 @@ export const sockets = part(
       ['volatile unsigned char skc_state', 'TCP_ESTABLISHED and so on, for sockets of all families.', '/proc/net'],
       ['struct in6_addr skc_v6_daddr', 'IPv6 address of the other end; 0 of IPv4 sockets.', '/proc/net'],
       ['struct in6_addr skc_v6_rcv_saddr', 'Own IPv6 address; 0 of IPv4 sockets.', '/proc/net'],
+      ['possible_net_t skc_net', 'Its network: the one that the tables are of.', '/proc/self/ns/net'],
       [
         'refcount_t skc_refcnt',
         'Who holds it, the iterator that shows it among them where Linux holds it while the program runs.',
@@ -49,7 +51,10 @@ export const sockets = part(
       ['struct socket *sk_socket', 'Its file; NULL if it has none.', '/proc/net'],
       ['unsigned long sk_ino', "Number of its file's inode; 0 if it has none.", '/proc/net'],
     ]),
-    struct('socket', 'A socket as a file.', [['struct sock *sk', 'The socket.', '/proc/net']]),
+    struct('socket', 'A socket as a file.', [
+      ['short type', 'SOCK_*.', '/proc/net'],
+      ['struct sock *sk', 'The socket.', '/proc/net'],
+    ]),
     struct('socket_alloc', 'A socket as a file, and its inode.', [
       ['struct socket socket', 'The file.', '/proc/net'],
       ['struct inode vfs_inode', 'Of the inode only i_ino and i_mode are known.', '/proc/net'],

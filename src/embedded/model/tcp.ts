@@ -56,10 +56,12 @@ export const tcp = part(
     struct('inet_timewait_sock', 'A connection that is over.', [
       ['struct sock_common __tw_common', 'What all have.', TABLE],
       ['volatile unsigned char tw_substate', 'TCP_TIME_WAIT or TCP_FIN_WAIT2.', TABLE],
+      ['__be16 tw_sport', 'Own port.', TABLE],
       ['struct timer_list tw_timer', 'When it is forgotten.', TABLE],
     ]),
     struct('request_sock', 'A connection that has only begun.', [
       ['struct sock_common __req_common', 'What all have.', TABLE],
+      ['struct sock *sk', 'Always NULL: it has no socket of its own as long as the table shows it.', '0'],
       ['u8 num_timeout : 7', 'How often it was answered in vain.', TABLE],
       ['struct timer_list rsk_timer', 'When it is answered again.', TABLE],
     ]),

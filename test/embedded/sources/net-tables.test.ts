@@ -217,3 +217,35 @@ test('tables that are not there make no lists', () => {
   for (const list of ['udp_sock', 'unix_sock', 'netlink_sock', 'fib6_info'] as const)
     expect(lists.has(list)).toBe(false);
 });
+
+test('the socket of an open file, by the inode that its link names', () => {
+  const files = {
+    '/proc/net/udp': HEADER + UDP,
+    '/proc/net/unix':
+      `${HEADER}0000000000000001: 00000002 00000000 00010000 0001 01 99 /run/a.sock\n` +
+      '0000000000000002: 00000002 00000000 00010000 0001 02 0 /run/a.sock\n',
+  };
+  const lists = listsOf(files);
+  const socketOf = lists.socketFiles(Needs.everything);
+  const rows = [20734, 99].map((inode) => {
+    const socket = socketOf(inode) ?? 0;
+    const sock = fields.pointer(socket, 'socket', 'sk');
+    return [lists.socketAt(sock), fields.number(socket, 'socket', 'type'), fields.number(sock, 'sock', 'sk_ino')];
+  });
+  expect(rows).toEqual([
+    ['udp_sock', 2, 20734],
+    ['unix_sock', 1, 99],
+  ]);
+  // A socket that nobody has opened yet has the number 0, and others no table has.
+  expect([socketOf(0), socketOf(5)]).toEqual([undefined, undefined]);
+  // It is the one that an iterator over sockets shows.
+  const [[udp] = [0]] = all(lists, 'udp_sock');
+  expect(fields.pointer(socketOf(20734) ?? 0, 'socket', 'sk')).toBe(udp);
+});
+
+test('sockets are in the network of their tables', () => {
+  const reader = new SnapshotReader({ files: { '/proc/net/udp': HEADER + UDP }, statuses: { '/proc/net/udp': {} } });
+  const lists = new ObjectLists(memory, model, procLists(reader), undefined, () => 4096);
+  const [[udp] = [0]] = all(lists, 'udp_sock');
+  expect(fields.pointer(udp, 'udp_sock', 'inet.sk.__sk_common.skc_net.net')).toBe(4096);
+});

@@ -11,8 +11,9 @@ import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { describeProcessesOnHost } from '../../host/permitted.ts';
 import { Subjects } from '../parity/subjects.ts';
 
+/** Of programs/, or one of the fixtures beside this file. */
 const program = (name: string) => {
-  const path = `programs/${name}.bpf.o`;
+  const path = name === 'socket_files' ? `test/embedded/targets/fixtures/${name}.bpf.o` : `programs/${name}.bpf.o`;
   return openObject(readFileSync(new URL(`../../../${path}`, import.meta.url)), { name: path });
 };
 
@@ -50,6 +51,7 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     ['task_file', 'a process', () => ({ task: { pid } })],
     ['task_file', 'a thread', () => ({ task: { tid: pid } })],
     ['task_file', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['socket_files', 'a process', () => ({ task: { pid } })],
     ['task_vma', 'a process', () => ({ task: { pid } })],
     ['task_vma', 'a thread', () => ({ task: { tid: pid } })],
     ['task_vma', 'a zombie', () => ({ task: { pid: zombie } })],
@@ -60,6 +62,7 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
   ];
   test.each(cases)('%s of %s', async (name, _, parameters) => {
     const text = await textOf(host, name, parameters());
+    if (name === 'socket_files') expect(text).toContain(' family 10 ');
     expect(await textOf(embedded, name, parameters())).toBe(text);
   });
 

@@ -39,10 +39,15 @@ export class NetworkStructs {
   readonly #model: Model;
   readonly #take: Take;
   readonly #now: () => number;
+  readonly #namespace: () => number;
 
-  /** @param now in jiffies */
-  constructor(memory: KernelMemory, model: Model, take: Take, now: () => number) {
+  /**
+   * @param now in jiffies
+   * @param namespace offset of the struct net that all are in, 0 where that is not known
+   */
+  constructor(memory: KernelMemory, model: Model, take: Take, now: () => number, namespace: () => number) {
     this.#now = now;
+    this.#namespace = namespace;
     this.#memory = memory;
     this.#model = model;
     this.#take = take;
@@ -64,8 +69,10 @@ export class NetworkStructs {
     const [outer, common] = kind === 'timewait' ? ['tw_sk', '__tw_common'] : ['req.req', '__req_common'];
     this.#common(struct, `${outer}.${common}`, at, record, held);
     put(`${outer}.${common}.skc_state`, kind === 'timewait' ? TCP_TIME_WAIT : TCP_NEW_SYN_RECV);
-    if (kind === 'timewait') put('tw_sk.tw_substate', state);
-    else put('req.req.num_timeout', record.retransmits);
+    if (kind === 'timewait') {
+      put('tw_sk.tw_substate', state);
+      put('tw_sk.tw_sport', swapped(record.local?.port ?? 0));
+    } else put('req.req.num_timeout', record.retransmits);
     this.#timer(struct, kind === 'timewait' ? 'tw_sk.tw_timer' : 'req.req.rsk_timer', at, record, timer !== 0);
     return { at, struct };
   }
@@ -188,6 +195,7 @@ export class NetworkStructs {
     put('skc_family', record.family);
     put('skc_state', record.state);
     put('skc_refcnt', record.references + held);
+    putPointer(this.#memory, at + layout.field(`${path}.skc_net.net`).offset, this.#namespace());
     if (local !== undefined) {
       address('rcv_saddr', local);
       put('skc_num', local.port);
@@ -199,10 +207,12 @@ export class NetworkStructs {
   }
 
   /** The struct socket, with its inode behind it. */
-  #file({ key, inode }: SocketRecord, sock: number): number {
+  #file({ key, inode, type }: SocketRecord, sock: number): number {
     const { at, put, field } = this.#struct('socket_alloc', key);
     const socket = at + field('socket').offset;
-    putPointer(this.#memory, socket + this.#model.layoutOf('socket').field('sk').offset, sock);
+    const layout = this.#model.layoutOf('socket');
+    putPointer(this.#memory, socket + layout.field('sk').offset, sock);
+    putNumber(this.#memory, socket + layout.field('type').offset, 2, type);
     put('vfs_inode.i_ino', inode);
     put('vfs_inode.i_mode', S_IFSOCK_777);
     return socket;

@@ -24,6 +24,7 @@ export type ListReaders = { readonly [List in ObjectList]?: ListReader<ListRecor
 const OO_SHIFT = 16;
 /** The reference that the iterators of Linux take to the sockets of a bucket. */
 const HELD = 1;
+const NOT_HELD = 0;
 
 export class ObjectLists {
   readonly #readers: ListReaders;
@@ -37,13 +38,20 @@ export class ObjectLists {
   /** Struct by list and what the object is known by. */
   readonly #known = new Map<string, number>();
 
-  /** @param now in jiffies */
-  constructor(memory: KernelMemory, model: Model, readers: ListReaders, now: () => number = () => 0) {
+  /** @param now in jiffies @param namespace offset of the struct net that the tables are of, 0 if not known */
+  constructor(
+    memory: KernelMemory,
+    model: Model,
+    readers: ListReaders,
+    now: () => number = () => 0,
+    namespace: () => number = () => 0,
+  ) {
     this.#memory = memory;
     this.#model = model;
     this.#readers = readers;
     this.#arena = new Arena(memory);
-    this.#network = new NetworkStructs(memory, model, (struct, key, size) => this.#place(struct, key, size), now);
+    const take = (struct: string, key: string, size: number) => this.#place(struct, key, size);
+    this.#network = new NetworkStructs(memory, model, take, now, namespace);
   }
 
   has(kind: ObjectList): boolean {
@@ -77,6 +85,27 @@ export class ObjectLists {
     throw new RangeError(`there is no list of ${kind}`);
   }
 
+  /**
+   * The sockets of all tables that have a file, as they are now, by the number of its inode.
+   * @returns what makes the struct socket of one; undefined where no table has it
+   */
+  socketFiles(needs: Needs): (inode: number) => number | undefined {
+    const found = new Map<number, () => number>();
+    const enter = (record: SocketRecord, place: () => number) => {
+      if (record.hasFile) found.set(record.inode, place);
+    };
+    const readers = this.#readers;
+    for (const record of readers.tcp_sock?.read(needs) ?? []) enter(record, () => this.#connection(record, NOT_HELD));
+    for (const kind of ['udp_sock', 'unix_sock', 'netlink_sock'] as const) {
+      for (const record of readers[kind]?.read(needs) ?? []) enter(record, () => this.#socket(kind, record, NOT_HELD));
+    }
+    const file = this.#model.layoutOf('sock').field('sk_socket').offset;
+    return (inode) => {
+      const place = found.get(inode);
+      return place && (this.#memory.u32[(place() + file) >> 2] as number); // a pointer's lower half is its offset
+    };
+  }
+
   /** What the socket is that has its struct there; undefined for what is none. */
   socketAt(offset: number): SocketStruct | undefined {
     return this.#sockets.get(offset);
@@ -107,19 +136,19 @@ export class ObjectLists {
     return at;
   }
 
-  #connection(record: TcpRecord): number {
-    const { at, struct } = this.#network.tcp(record, HELD);
+  #connection(record: TcpRecord, held = HELD): number {
+    const { at, struct } = this.#network.tcp(record, held);
     this.#sockets.set(at, struct);
     return at;
   }
 
-  #socket(kind: 'udp_sock' | 'unix_sock' | 'netlink_sock', record: SocketRecord): number {
+  #socket(kind: 'udp_sock' | 'unix_sock' | 'netlink_sock', record: SocketRecord, held = HELD): number {
     const at =
       kind === 'netlink_sock'
         ? this.#network.netlink(record)
         : kind === 'unix_sock'
-          ? this.#network.unix(record, HELD)
-          : this.#network.udp(record, HELD);
+          ? this.#network.unix(record, held)
+          : this.#network.udp(record, held);
     this.#sockets.set(at, kind);
     return at;
   }

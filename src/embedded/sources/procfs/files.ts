@@ -29,6 +29,14 @@ export interface FilePlan {
   readonly status: boolean;
 }
 
+/** Objects of the kernel that files point to and others know, by offset. */
+export interface OtherObjects {
+  /** A variable with operations. */
+  operations(name: string): number;
+  /** The struct socket whose inode has that number; undefined where no table tells of it. */
+  socket(inode: number, session: SessionState): number | undefined;
+}
+
 /** What a link leads to, and the structs of it once somebody asked for them. */
 interface Placed {
   readonly place: Place;
@@ -79,9 +87,7 @@ export class FileTable {
   readonly #pool: Pool;
   readonly #layout: StructLayout;
   readonly #place: Readonly<Record<'pos' | 'flags' | 'mode' | 'operations' | 'inode' | 'mount' | 'dentry', number>>;
-  /** Offset of a variable with operations. */
-  readonly #operationsOf: (name: string) => number;
-  /** By process and descriptor in one number, and of what processes map by where it is. */
+  readonly #others: OtherObjects;
   /** Of open files, by process and descriptor. */
   readonly #open = new Map<number, Map<number, number>>();
   /** Of files that a process runs or maps, by a text for each. */
@@ -98,7 +104,7 @@ export class FileTable {
     arena: Arena,
     tree: FileTree,
     mounts: Mounts,
-    operationsOf: (name: string) => number,
+    others: OtherObjects,
   ) {
     this.#memory = memory;
     this.#model = model;
@@ -106,7 +112,7 @@ export class FileTable {
     this.#arena = arena;
     this.#tree = tree;
     this.#mounts = mounts;
-    this.#operationsOf = operationsOf;
+    this.#others = others;
     this.#layout = model.layoutOf('file');
     const at = (path: string) => this.#layout.field(path).offset;
     this.#place = {
@@ -154,7 +160,7 @@ export class FileTable {
       const ino = this.#information.hasIno ? this.#information.ino : (status?.ino ?? 0);
       const placed = this.#placedAt(link, directory, ino, status, session);
       this.#put(file, placed, status, plan);
-      if (plan.privateData) this.#putPrivateData(file, placed.kind);
+      if (plan.privateData) this.#putPrivateData(file, placed, directory, session);
     }
     return file;
   }
@@ -236,7 +242,7 @@ export class FileTable {
   #put(file: number, placed: Placed, status: FileStatus | undefined, plan: FilePlan): void {
     const { operations, inode, mount, dentry } = this.#place;
     const memory = this.#memory;
-    if (plan.operations) putPointer(memory, file + operations, this.#operationsOf(placed.kind.operations));
+    if (plan.operations) putPointer(memory, file + operations, this.#others.operations(placed.kind.operations));
     if (plan.inode || plan.path) {
       if (placed.inode === undefined || status !== undefined) placed.inode = this.#tree.inode(placed.place, status);
       putPointer(memory, file + inode, placed.inode);
@@ -308,13 +314,20 @@ export class FileTable {
     this.#memory.u32[(file + at.mode) >> 2] = mode;
   }
 
-  /** fdinfo was read last: `eventfd-count: 0`, `eventfd-id: 7`, `eventfd-semaphore: 0`. */
-  #putPrivateData(file: number, kind: FileKind): void {
+  #putPrivateData(file: number, { kind, place }: Placed, directory: string, session: SessionState): void {
     const at = file + this.#layout.field('private_data').offset;
-    if (kind.operations !== 'eventfd_fops') {
-      putPointer(this.#memory, at, 0);
-      return;
+    let data = 0;
+    if (kind.operations === 'eventfd_fops') data = this.#eventContext();
+    else if (kind.operations === 'socket_file_ops') {
+      const socket = this.#others.socket(place.ino, session);
+      if (socket === undefined) countUnreadable(session, 'socket', directory);
+      else data = socket;
     }
+    putPointer(this.#memory, at, data);
+  }
+
+  /** fdinfo was read last: `eventfd-count: 0`, `eventfd-id: 7`, `eventfd-semaphore: 0`. */
+  #eventContext(): number {
     const text = new TextDecoder().decode(this.#reader.buffer.subarray(0, 1024));
     const value = (key: string, radix: number) =>
       Number.parseInt(text.match(`eventfd-${key}:\\s*([0-9a-f]+)`)?.[1] ?? '0', radix);
@@ -323,7 +336,7 @@ export class FileTable {
     put64(this.#memory, context + layout.field('count').offset, value('count', 16));
     this.#memory.i32[(context + layout.field('id').offset) >> 2] = value('id', 10);
     this.#memory.u32[(context + layout.field('flags').offset) >> 2] = value('semaphore', 10);
-    putPointer(this.#memory, at, context);
+    return context;
   }
 }
 

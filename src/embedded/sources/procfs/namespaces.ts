@@ -11,6 +11,7 @@ export class Namespaces {
   readonly #reader: ProcReader;
   readonly #arena: Arena;
   readonly #offsets = new Map<string, number>();
+  #network: number | undefined;
 
   constructor(memory: KernelMemory, model: Model, reader: ProcReader, arena: Arena) {
     this.#memory = memory;
@@ -23,6 +24,20 @@ export class Namespaces {
   of(directory: string, link: string, struct: string, session: SessionState): number {
     const text = this.#reader.link(`${directory}/ns/${link}`);
     if (text === UNREADABLE) countUnreadable(session, 'ns', directory);
+    return this.#named(text, struct);
+  }
+
+  /** The network that the reader is in, of which the tables of /proc/net tell; 0 where it is not told. */
+  network(): number {
+    if (this.#network === undefined) {
+      const self = this.#reader.link('/proc/self');
+      const isTold = self !== VANISHED && self !== UNREADABLE;
+      this.#network = isTold ? this.#named(this.#reader.link(`/proc/${self}/ns/net`), 'net') : 0;
+    }
+    return this.#network;
+  }
+
+  #named(text: string | typeof VANISHED | typeof UNREADABLE, struct: string): number {
     if (text === VANISHED || text === UNREADABLE) return 0;
     const inum = Number(/\[(\d+)\]$/.exec(text)?.[1]);
     return Number.isNaN(inum) ? 0 : this.numbered(struct, inum);
@@ -42,5 +57,6 @@ export class Namespaces {
 
   clear(): void {
     this.#offsets.clear();
+    this.#network = undefined;
   }
 }

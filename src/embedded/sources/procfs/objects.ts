@@ -55,6 +55,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly #plans = new WeakMap<Needs, TaskPlan>();
   readonly #sessions = new Set<ProcfsSession>();
   readonly #held = new Map<number, number>();
+  readonly #sockets = new WeakMap<SessionState, ReturnType<ObjectLists['socketFiles']>>();
   /** Variables of the kernel: they stay. */
   readonly #variables = new Map<string, number>();
   readonly #current: TaskRecord;
@@ -70,7 +71,10 @@ export class ProcfsObjects implements KernelObjects {
     this.#tree = new FileTree(memory, model, arena);
     this.#namespaces = new Namespaces(memory, model, reader, arena);
     this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces, this.#maps);
-    this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, (name) => this.#variable(name));
+    this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, {
+      operations: (name) => this.#variable(name),
+      socket: (inode, session) => this.#socketOf(inode, session),
+    });
     this.areas = new AreaTable(memory, model, this.#maps, arena, this.files, this.#mounts, (name) =>
       this.#variable(name),
     );
@@ -79,7 +83,13 @@ export class ProcfsObjects implements KernelObjects {
       this.#fillReferences(record, plan, session),
     );
     this.#userMemory = new UserMemory(reader);
-    this.lists = new ObjectLists(memory, model, procLists(reader), () => jiffies(machine));
+    this.lists = new ObjectLists(
+      memory,
+      model,
+      procLists(reader),
+      () => jiffies(machine),
+      () => this.#namespaces.network(),
+    );
     this.#current = this.#findCurrent();
   }
 
@@ -230,6 +240,16 @@ export class ProcfsObjects implements KernelObjects {
       putPointer(this.memory, array + fd * 8, this.files.open(record, fd, wanted, session));
     }
     putPointer(this.memory, table + this.model.layoutOf('fdtable').field('fd').offset, array);
+  }
+
+  /** Struct socket of an open file. The tables are read once a session. */
+  #socketOf(inode: number, session: SessionState): number | undefined {
+    let socketOf = this.#sockets.get(session);
+    if (socketOf === undefined) {
+      socketOf = this.lists.socketFiles(session.plan.needs);
+      this.#sockets.set(session, socketOf);
+    }
+    return socketOf(inode);
   }
 
   #variable(name: string): number {
