@@ -48,6 +48,8 @@ export class KernelRuntime implements Runtime {
     this.invoke = parts.invoke;
     this.trace = parts.trace;
     this.#maps = parts.maps;
+    // What %p shows is the same for as long as the kernel lives.
+    parts.memory.runtime.format_seed(parts.machine.random());
   }
 
   get currentTask(): number {

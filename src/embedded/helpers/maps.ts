@@ -7,20 +7,14 @@ import type { Callee } from '../../jit/index.ts';
 import { CgroupStorageMap } from '../maps/cgroup-storage.ts';
 import { MapBase } from '../maps/map-base.ts';
 import { MAP_SIGNATURES } from '../maps/map-signatures.ts';
-import { LinearMemory } from '../memory/linear-memory.ts';
 import type { Runtime } from '../runtime.ts';
 import * as header from '../runtime-wasm/map-header.ts';
 import type { RuntimeExports } from '../runtime-wasm/runtime-wasm.ts';
 import { passNumber, passPointer } from './callbacks.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL } from './errno.ts';
+import { inWasm, wasmOf } from './in-wasm.ts';
 import { returnNumber } from './words.ts';
-
-/** The runtime's wasm, which maps are in. */
-export function wasmOf({ memory }: Runtime): RuntimeExports {
-  if (memory instanceof LinearMemory) return memory.runtime;
-  throw new TypeError('this memory has no maps');
-}
 
 /** The map at an offset that a program passed. @throws Error if there is none, which the verifier has seen to */
 export function mapOf(runtime: Runtime, address: number): MapBase {
@@ -28,13 +22,6 @@ export function mapOf(runtime: Runtime, address: number): MapBase {
   if (map instanceof MapBase) return map;
   throw new Error(`no map is at 0x${(address >>> 0).toString(16)}`);
 }
-
-/** A helper that is one of the runtime's functions. */
-const inWasm = (name: string, text: string, pick: (wasm: RuntimeExports) => Callee): FunctionDefinition => ({
-  name,
-  signature: signature(text),
-  make: (runtime) => pick(wasmOf(runtime)),
-});
 
 const general = (name: string, pick: (wasm: RuntimeExports) => Callee): FunctionDefinition => {
   const found = MAP_SIGNATURES[name];

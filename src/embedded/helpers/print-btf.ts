@@ -10,20 +10,23 @@ import { EVERY_FIELD } from '../sources/needs.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL, ENOENT } from './errno.ts';
 import { BTF_F_ALL, BtfShow } from './format/btf-show.ts';
-import { printerOf } from './print.ts';
+import { ByteSink } from './format/byte-sink.ts';
+import { memoryOf } from './in-wasm.ts';
 
 /** struct btf_ptr: 0 the object's address   8 its type   12 flags, which nobody reads. */
 const BTF_PTR_SIZE = 16;
 const TYPE_ID = 8;
 
-/** @returns appends the text of the object that a struct btf_ptr tells of to the printer's sink; gives 0 or an errno */
+/** @returns `show` appends the text of the object that a struct btf_ptr tells of to the sink; gives 0 or an errno */
 function shower(runtime: Runtime) {
-  const show = new BtfShow(runtime.btf, runtime.memory, printerOf(runtime));
-  return (at: number, flags: number): number => {
+  const sink = new ByteSink(memoryOf(runtime));
+  const shown = new BtfShow(runtime.btf, runtime.memory, sink);
+  const show = (at: number, flags: number): number => {
     const { view } = runtime.memory;
     const id = view.getUint32(at + TYPE_ID, true);
-    return show.show(id, view.getInt32(at, true), view.getInt32(at + 4, true), flags);
+    return shown.show(id, view.getInt32(at, true), view.getInt32(at + 4, true), flags);
   };
+  return { sink, show };
 }
 
 /** The errno of arguments that are wrong before anything is shown, or 0. */
@@ -40,8 +43,7 @@ export const printBtfFunctions: readonly FunctionDefinition[] = [
     reads: [EVERY_FIELD],
     signature: signature('p i p i q -> s'),
     make(runtime) {
-      const show = shower(runtime);
-      const { sink } = printerOf(runtime);
+      const { sink, show } = shower(runtime);
       return (to: number, size: number, at: number, atSize: number, flags: number, flagsHigh: number) => {
         const errno = argumentErrno(runtime, at, atSize, flags, flagsHigh);
         if (errno !== 0) return errno;
@@ -59,8 +61,7 @@ export const printBtfFunctions: readonly FunctionDefinition[] = [
     reads: [EVERY_FIELD],
     signature: signature('p p i q -> s'),
     make(runtime) {
-      const show = shower(runtime);
-      const { sink } = printerOf(runtime);
+      const { sink, show } = shower(runtime);
       return (seq: number, at: number, atSize: number, flags: number, flagsHigh: number) => {
         const errno = argumentErrno(runtime, at, atSize, flags, flagsHigh);
         if (errno !== 0) return errno;

@@ -18,7 +18,8 @@ import {
   MAX_DYNPTR_SIZE,
 } from './dynptr-struct.ts';
 import { E2BIG, EFAULT, EINVAL } from './errno.ts';
-import { mapOf, wasmOf } from './maps.ts';
+import { wasmOf } from './in-wasm.ts';
+import { mapOf } from './maps.ts';
 
 /** How many bytes of the packet go behind the record: bits 32 to 51 of the flags. */
 const PACKET_BYTES_MASK = 0xfffff;

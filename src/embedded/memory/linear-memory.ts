@@ -4,6 +4,7 @@
  */
 import { BpfiterError } from '../../errors.ts';
 import { webAssembly } from '../../jit/index.ts';
+import { Formats } from '../runtime-wasm/formats.ts';
 import { instantiateRuntime, type RuntimeExports, type RuntimeImports } from '../runtime-wasm/runtime-wasm.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import { INITIAL_PAGES, MAXIMUM_PAGES } from './places.ts';
@@ -20,8 +21,12 @@ export class LinearMemory implements KernelMemory {
   #view = new DataView(this.wasm.buffer);
 
   /** @param imports what the runtime needs of the kernel's maps; functions that it may call at any time */
-  constructor(imports: RuntimeImports) {
-    this.runtime = instantiateRuntime(this.wasm, imports);
+  constructor(imports: Omit<RuntimeImports, 'parse_format'>) {
+    const formats = new Formats(this, () => this.runtime.format_forget());
+    this.runtime = instantiateRuntime(this.wasm, {
+      ...imports,
+      parse_format: (at, size, values) => formats.parse(at, size >>> 0, values),
+    });
   }
 
   get u8(): Uint8Array {

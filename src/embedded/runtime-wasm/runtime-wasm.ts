@@ -16,6 +16,8 @@ export interface RuntimeImports {
   remove(map: number, key: number): number;
   /** Records are complete in a ring buffer, which is named by its BASE, and somebody waits for them. */
   wake(ring: number): void;
+  /** Takes the format at a place apart (formats.ts). @returns its offset or a negative errno */
+  parse_format(at: number, size: number, values: number): number;
 }
 
 /**
@@ -93,6 +95,18 @@ export interface RuntimeExports {
   ringbuf_discard(sample: number, flags: number): void;
   ringbuf_output(map: number, data: number, size: number, flags: number, flagsUpper: number): number;
   ringbuf_query(map: number, what: bigint): bigint;
+
+  seq_printf(seq: number, at: number, size: number, values: number, valuesSize: number): number;
+  snprintf(to: number, size: number, at: number, values: number, valuesSize: number): number;
+  /** The format at a place, to be printed at once. @returns its offset or a negative errno */
+  format_at(at: number, size: number, values: number): number;
+  /** @returns length of the text, also of what did not fit, or a negative errno */
+  format_print(format: number, values: number, to: number, limit: number): number;
+  format_seed(key: number): void;
+  format_forget(): void;
+  // These give the place behind what they appended.
+  text_decimal(at: number, limit: number, low: number, high: number, flags: number, width: number): number;
+  text_pointer(at: number, limit: number, low: number, high: number, raw: boolean): number;
 }
 
 let compiled: WasmModule | undefined;

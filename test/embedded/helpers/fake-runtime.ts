@@ -2,14 +2,12 @@
 import { Btf, BtfBuilder } from '../../../src/btf/index.ts';
 import { findFunction } from '../../../src/embedded/functions.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
-import type { KernelMemory } from '../../../src/embedded/memory/kernel-memory.ts';
+import { LinearMemory } from '../../../src/embedded/memory/linear-memory.ts';
 import type { Invocation, Machine, Runtime } from '../../../src/embedded/runtime.ts';
-import { ARGUMENT_BLOCK, type Callee, KERNEL_BASE_HIGH, RESULT_HIGH, webAssembly } from '../../../src/jit/index.ts';
+import { ARGUMENT_BLOCK, type Callee, KERNEL_BASE_HIGH, RESULT_HIGH } from '../../../src/jit/index.ts';
 
 /** Structs as offsets of their fields; all fields are numbers of 8 bytes. */
 export type Layouts = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-const HEAP = 0x10000;
 
 function btfOf(layouts: Layouts): Btf {
   const builder = new BtfBuilder();
@@ -36,34 +34,27 @@ function btfOf(layouts: Layouts): Btf {
   return Btf.parse(builder.bytes());
 }
 
-class FakeMemory implements KernelMemory {
-  readonly wasm = new webAssembly.Memory({ initial: 16 });
-  readonly u8 = new Uint8Array(this.wasm.buffer);
-  readonly u32 = new Uint32Array(this.wasm.buffer);
-  readonly i32 = new Int32Array(this.wasm.buffer);
-  readonly view = new DataView(this.wasm.buffer);
-  #next = HEAP;
+/** Remembers what was given back, and keeps it, so that tests can look at it. */
+class WatchedMemory extends LinearMemory {
   readonly freed: number[] = [];
 
-  allocate(size: number): number {
-    const at = this.#next;
-    this.#next += (size + 7) & ~7;
-    return at;
-  }
-
-  free(offset: number): void {
+  override free(offset: number): void {
     this.freed.push(offset);
-  }
-
-  text(offset: number, limit: number): string {
-    const bytes = this.u8.subarray(offset, offset + limit);
-    const end = bytes.indexOf(0);
-    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
 }
 
+const noMaps = (): never => {
+  throw new Error('there are no maps');
+};
+
 export class FakeRuntime implements Runtime {
-  readonly memory = new FakeMemory();
+  readonly memory = new WatchedMemory({
+    release_fields: noMaps,
+    lookup: noMaps,
+    update: noMaps,
+    remove: noMaps,
+    wake: noMaps,
+  });
   btf: Btf;
   readonly machine: Machine = {
     monotonic: (into) => {
@@ -90,6 +81,7 @@ export class FakeRuntime implements Runtime {
 
   constructor(layouts: Layouts = {}) {
     this.btf = btfOf(layouts);
+    this.memory.runtime.format_seed(this.machine.random());
   }
 
   /** The maps that there are. */

@@ -9,10 +9,9 @@
 import type { ArrayType, Btf, BtfType, CompositeType, EnumType, IntType, Member } from '../../../btf/index.ts';
 import { isPrintable } from '../../../ctype.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import { SIGNED, WIDE } from '../../runtime-wasm/format-codes.ts';
 import { readErrno } from '../probe-read.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { SIGNED, WIDE } from './parse.ts';
-import type { FormatPrinter } from './printer.ts';
 
 export const BTF_F_COMPACT = 1;
 export const BTF_F_NONAME = 2;
@@ -38,7 +37,6 @@ const isQualifier = (kind: BtfType['kind']): boolean =>
 export class BtfShow {
   readonly #btf: Btf;
   readonly #memory: KernelMemory;
-  readonly #printer: FormatPrinter;
   readonly #sink: ByteSink;
   #flags = 0;
   #low = 0;
@@ -60,15 +58,14 @@ export class BtfShow {
   #windowStart = 0;
   #hasWindow = false;
 
-  constructor(btf: Btf, memory: KernelMemory, printer: FormatPrinter) {
+  constructor(btf: Btf, memory: KernelMemory, sink: ByteSink) {
     this.#btf = btf;
     this.#memory = memory;
-    this.#printer = printer;
-    this.#sink = printer.sink;
+    this.#sink = sink;
   }
 
   /**
-   * Appends the text to the printer's sink.
+   * Appends the text to the sink.
    * @param id of a type that exists @param low @param high words of the object's address
    * @returns 0, or the errno of a part that could not be read
    */
@@ -222,11 +219,11 @@ export class BtfShow {
   }
 
   #number32(value: number, signed: boolean): void {
-    this.#value(value !== 0, () => this.#sink.decimal(value, 0, signed ? SIGNED : 0, -1));
+    this.#value(value !== 0, () => this.#sink.decimal(value, 0, signed ? SIGNED : 0));
   }
 
   #number(low: number, high: number, signed: boolean): void {
-    this.#value((low | high) !== 0, () => this.#sink.decimal(low, high, WIDE | (signed ? SIGNED : 0), -1));
+    this.#value((low | high) !== 0, () => this.#sink.decimal(low, high, WIDE | (signed ? SIGNED : 0)));
   }
 
   /** Hexadecimal. @param bit where the number begins in the byte at `offset` */
@@ -247,7 +244,7 @@ export class BtfShow {
     const isRaw = (this.#flags & BTF_F_PTR_RAW) !== 0;
     this.#value((low | high) !== 0, () => {
       this.#sink.text('0x');
-      this.#printer.pointer(low, high, isRaw);
+      this.#sink.pointer(low, high, isRaw);
     });
     this.#end();
   }

@@ -9,6 +9,7 @@ export const EEXIST: i32 = -17;
 export const EINVAL: i32 = -22;
 export const ENOSPC: i32 = -28;
 export const ERANGE: i32 = -34;
+export const EOVERFLOW: i32 = -75;
 export const EOPNOTSUPP: i32 = -95;
 
 export const BPF_ANY: u32 = 0;

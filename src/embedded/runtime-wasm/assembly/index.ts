@@ -7,6 +7,8 @@ export { jhash, memcmp, memcpy } from './bytes.ts';
 export * from './dispatch.ts';
 export * from './hash.ts';
 export * from './lpm-trie.ts';
+export * from './print.ts';
 export * from './queue-stack.ts';
 export * from './ringbuf.ts';
+export { text_decimal } from './text.ts';
 export * from './values.ts';

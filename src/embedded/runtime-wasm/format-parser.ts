@@ -1,52 +1,37 @@
 /**
- * Format strings of the printing helpers: checked and taken apart once, printed from often.
- *
- * A format becomes records of four words, each a stretch of plain text followed by one conversion:
- *
- *   0 where the text lies in `text`   1 its length   2 the conversion: kind and flags   3 field width, -1 for none
+ * Format strings of the printing helpers: checked and taken apart once, printed from often (assembly/print.ts). What
+ * they become is format-codes.ts's.
  *
  * Which conversions there are is decided by bpf_bprintf_prepare() of kernel/bpf/helpers.c, what their flags mean by
- * format_decode() of lib/vsprintf.c (Linux 6.12; text of bytes from 0x80 on is 6.18's). Printing is in print.ts.
+ * format_decode() of lib/vsprintf.c (Linux 6.12; text of bytes from 0x80 on is 6.18's).
  */
-import { isAlphanumeric, isDigit, isPunctuation, isSpace } from '../../../ctype.ts';
-import { EINVAL } from '../errno.ts';
+import { isAlphanumeric, isDigit, isPunctuation, isSpace } from '../../ctype.ts';
+import {
+  CHARACTER,
+  DECIMAL,
+  HASHED,
+  HEX,
+  IP4,
+  IP4_PADDED,
+  IP6,
+  IP6_PLAIN,
+  KIND,
+  LEFT,
+  NONE,
+  PLAIN_STRING,
+  PLAIN_SYMBOL,
+  PLUS,
+  POINTER,
+  SIGNED,
+  SPACE,
+  STRING,
+  SYMBOL,
+  UPPER,
+  USER_STRING,
+  WIDE,
+  ZERO,
+} from './format-codes.ts';
 
-// Kinds of conversion, the low four bits of word 2.
-export const NONE = 0;
-export const DECIMAL = 1;
-export const HEX = 2;
-export const CHARACTER = 3;
-export const STRING = 4;
-/** %pks: as a string, but its width is lost. */
-export const PLAIN_STRING = 5;
-/** %p and %pK: the pointer's hash. */
-export const HASHED = 6;
-/** %px */
-export const POINTER = 7;
-/** %ps and %pS */
-export const SYMBOL = 8;
-/** %pB, whose width is lost. */
-export const PLAIN_SYMBOL = 9;
-/** %pI4, %pi4, %pI6, %pi6: pointers to addresses, whose widths are lost. */
-export const IP4 = 10;
-export const IP4_PADDED = 11;
-export const IP6 = 12;
-export const IP6_PLAIN = 13;
-/** %pus: of user memory, of which there is none. */
-export const USER_STRING = 14;
-export const KIND = 0xf;
-
-// Flags in word 2.
-export const LEFT = 1 << 4;
-export const PLUS = 1 << 5;
-export const SPACE = 1 << 6;
-export const ZERO = 1 << 7;
-export const SIGNED = 1 << 8;
-export const WIDE = 1 << 9;
-export const UPPER = 1 << 10;
-
-/** Words of a record. */
-export const RECORD = 4;
 /** Widest field: the kernel keeps 24 bits of it. */
 const MAX_WIDTH = (1 << 23) - 1;
 
@@ -55,6 +40,7 @@ export interface Format {
   readonly bytes: Uint8Array;
   /** Plain text of all records. */
   readonly text: Uint8Array;
+  /** Four words each; where their text begins is counted in `text`. */
   readonly records: Int32Array;
   /** How many values it prints. */
   readonly values: number;
@@ -102,11 +88,11 @@ const addresses: ReadonlyMap<string, number> = new Map([
 /**
  * @param bytes up to and without the NUL
  * @param values how many values there are to print
- * @returns an errno if there are fewer values than conversions, or one that these helpers do not have
+ * @returns undefined if there are fewer values than conversions, or one that these helpers do not have
  */
-export function parseFormat(bytes: Uint8Array, values: number): Format | number {
+export function parseFormat(bytes: Uint8Array, values: number): Format | undefined {
   const parser = new Parser(bytes, values);
-  return parser.parse() ? parser.format() : EINVAL;
+  return parser.parse() ? parser.format() : undefined;
 }
 
 class Parser {
