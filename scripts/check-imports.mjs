@@ -41,6 +41,7 @@ const rooms = [
       'iter-targets.ts',
       'typed-map.ts',
       'global-variables.ts',
+      'ring-buffer.ts',
     ],
     node: 'never',
   },

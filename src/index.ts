@@ -36,6 +36,7 @@ export type {
 } from './kernel.ts';
 export { type BpfObject, openObject } from './object/index.ts';
 export { type RecordLayout, recordLayout } from './records/index.ts';
+export { isRingBuffer, isUserRingBuffer, type RingBuffer, type UserRingBuffer } from './ring-buffer.ts';
 export { IterSession } from './session.ts';
 export { type MapTypes, TypedMap } from './typed-map.ts';
 export { version } from './version.ts';

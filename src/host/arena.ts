@@ -7,13 +7,8 @@ import { constants } from 'node:os';
 import { failure } from './failure.ts';
 import { callLibc, viewOf } from './foreign.ts';
 import { HostMap } from './maps.ts';
+import { MAP_FIXED_NOREPLACE, MAP_SHARED, PROT_READ, PROT_WRITE } from './memory-flags.ts';
 import { hostPageSize } from './page-size.ts';
-
-const PROT_READ = 1;
-const PROT_WRITE = 2;
-const MAP_SHARED = 1;
-/** At that address or not at all: never over memory that is in use. */
-const MAP_FIXED_NOREPLACE = 0x100000;
 
 const { EEXIST } = constants.errno;
 

@@ -19,12 +19,12 @@ import {
   mapTypeName,
   mapTypes,
 } from '../uapi/index.ts';
-import { HostArena } from './arena.ts';
 import { DEFAULT_BPFFS, exists, isOnBpffs, openPinned, unpin } from './bpffs.ts';
 import { closeDescriptor, duplicate } from './descriptor.ts';
 import { failure } from './failure.ts';
+import { holdArena, holdMap } from './hold-map.ts';
 import { isOlderThan } from './kernel-version.ts';
-import { HostMap, type MapInfo, mapInfoOf, tryCreateMap } from './maps.ts';
+import { type HostMap, type MapInfo, mapInfoOf, tryCreateMap } from './maps.ts';
 import type { Releases } from './releases.ts';
 import { words32 } from './structs.ts';
 
@@ -136,18 +136,11 @@ export class MapCreator {
 
   /** Makes an owner of the descriptor, which is closed if that fails. */
   #hold(fd: number, map: LinkedMap): HostMap {
-    try {
-      const { initialValue: bytes, initialOffset: offset } = map;
-      const held =
-        map.type === BPF_MAP_TYPE_ARENA
-          ? new HostArena(fd, map.name, bytes && { bytes, offset })
-          : new HostMap(fd, map.name);
-      this.#creation.releases.add(() => held.close());
-      return held;
-    } catch (error) {
-      closeDescriptor(fd);
-      throw error;
-    }
+    const { initialValue: bytes, initialOffset: offset } = map;
+    const held =
+      map.type === BPF_MAP_TYPE_ARENA ? holdArena(fd, map.name, bytes && { bytes, offset }) : holdMap(fd, map.name);
+    this.#creation.releases.add(() => held.close());
+    return held;
   }
 
   #fillSlots(made: HostMap, map: LinkedMap): void {

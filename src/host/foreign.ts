@@ -10,13 +10,20 @@ import { BpfiterError } from '../errors.ts';
 
 /** The little of koffi that is used; its own types would have to be installed to compile. */
 interface Koffi {
-  load(path: null): { func(name: string, result: string, parameters: readonly string[]): ForeignFunction };
+  load(path: null): {
+    func(name: string, result: string, parameters: readonly string[]): ForeignFunction & WaitingFunction;
+  };
   errno(): number;
   address(value: Uint8Array): bigint;
   view(address: bigint, length: number): ArrayBuffer;
 }
 
-type ForeignFunction = (...values: (number | bigint | string | Uint8Array | null)[]) => number | bigint;
+type ForeignValue = number | bigint | string | Uint8Array | null;
+type ForeignFunction = (...values: ForeignValue[]) => number | bigint;
+/** The same function, called in a thread of Node's pool. */
+interface WaitingFunction {
+  async(...values: [...ForeignValue[], (error: Error | null, result: number) => void]): void;
+}
 
 /** Number of bpf(2) by Node's name of the architecture (asm/unistd.h of each). */
 const bpfNumbers: Readonly<Record<string, number>> = {
@@ -39,6 +46,7 @@ const prototypes = {
   prlimit: ['int', ['int', 'int', 'void *', 'void *']],
   mmap: ['long', ['uint64', 'size_t', 'int', 'int', 'int', 'long']],
   munmap: ['int', ['uint64', 'size_t']],
+  eventfd: ['int', ['unsigned int', 'int']],
 } as const satisfies Record<string, readonly [result: string, parameters: readonly string[]]>;
 
 type FunctionName = keyof typeof prototypes;
@@ -47,6 +55,15 @@ interface Foreign {
   readonly koffi: Koffi;
   readonly bpfNumber: number;
   readonly functions: Readonly<Record<FunctionName, ForeignFunction>>;
+  readonly poll: () => WaitingFunction;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 let bound: Foreign | undefined;
@@ -92,7 +109,9 @@ function bind(): Foreign {
       prlimit: lazily('prlimit'),
       mmap: lazily('mmap'),
       munmap: lazily('munmap'),
+      eventfd: lazily('eventfd'),
     },
+    poll: once(() => library.func('poll', 'int', ['void *', 'unsigned long', 'int'])),
   };
 }
 
@@ -104,13 +123,23 @@ export function rawBpf(command: number, attributes: Uint8Array, size: number): n
 }
 
 /** Calls a function of libc that returns -1 on failure. @returns its result, or the negative errno */
-export function callLibc(
-  name: Exclude<FunctionName, 'syscall'>,
-  ...values: (number | bigint | string | Uint8Array | null)[]
-): number {
+export function callLibc(name: Exclude<FunctionName, 'syscall'>, ...values: ForeignValue[]): number {
   const { koffi, functions } = foreign();
   const result = Number(functions[name](...values));
   return result === -1 ? -koffi.errno() : result;
+}
+
+/**
+ * poll(2) without end, in a thread of Node's pool: there is one such call at a time (readiness.ts), for the pool is small.
+ * @param descriptors `struct pollfd` each, in memory of its own; what happened is written there
+ */
+export function pollDescriptors(descriptors: Uint8Array, count: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // What it returns is of no use: an interrupted call has nothing to report, as one for nothing.
+    foreign()
+      .poll()
+      .async(descriptors, count, -1, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 /** Where a buffer lies. It stays there for as long as it is referenced: only whoever keeps it may keep the address. */

@@ -8,13 +8,14 @@ import type { KernelObject } from '../loaded-object.ts';
 import type { BpfObject } from '../object/index.ts';
 import { BPF_F_RDONLY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
 import { openPinned } from './bpffs.ts';
-import { closeDescriptor, duplicate, kindOfDescriptor } from './descriptor.ts';
+import { duplicate, kindOfDescriptor } from './descriptor.ts';
+import { holdMap } from './hold-map.ts';
 import { openById } from './ids.ts';
 import { kernelBtf } from './kernel-btf.ts';
 import { HostLink } from './links.ts';
 import { loadedLinks, loadedMaps } from './listing.ts';
 import { loadObject } from './load.ts';
-import { HostMap } from './maps.ts';
+import type { HostMap } from './maps.ts';
 import { requirePermission } from './privilege.ts';
 import type { HostProgram } from './programs.ts';
 import { HostTarget } from './target.ts';
@@ -44,8 +45,8 @@ export class HostKernel implements Kernel {
 
   openMap(selector: MapSelector): HostMap {
     if ('fd' in selector) return openMapByFd(selector.fd);
-    if ('id' in selector) return hold(openMapById(selector.id));
-    if ('pinned' in selector) return hold(openPinned(selector.pinned, 'map'));
+    if ('id' in selector) return holdMap(openMapById(selector.id));
+    if ('pinned' in selector) return holdMap(openPinned(selector.pinned, 'map'));
     return openMapByName(selector.name);
   }
 
@@ -67,20 +68,10 @@ export class HostKernel implements Kernel {
   }
 }
 
-/** Makes an owner of the descriptor, which is closed if that fails. */
-function hold(fd: number): HostMap {
-  try {
-    return new HostMap(fd);
-  } catch (error) {
-    closeDescriptor(fd);
-    throw error;
-  }
-}
-
 function openMapByFd(fd: number): HostMap {
   const kind = kindOfDescriptor(fd);
   if (kind !== undefined && kind !== 'map') throw new BpfiterError('usage', `descriptor ${fd} is a ${kind}, not a map`);
-  return hold(duplicate(fd, 'a map'));
+  return holdMap(duplicate(fd, 'a map'));
 }
 
 /** Maps that user space may not write can still be opened for reading. */
@@ -107,5 +98,5 @@ function openMapByName(name: string): HostMap {
   if (others.length > 0) {
     throw new BpfiterError('usage', `several maps are named '${name}'; choose one by its id: ${ids.join(', ')}`);
   }
-  return hold(openMapById(id));
+  return holdMap(openMapById(id));
 }

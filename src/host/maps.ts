@@ -127,8 +127,7 @@ export class HostMap extends HeldObject implements KernelMap {
    * Takes over the descriptor.
    * @param name as users know the map, if that is not what the kernel calls it
    */
-  constructor(fd: number, name?: string) {
-    const info = mapInfoOf(fd, name === undefined ? 'the map' : `map '${name}'`);
+  constructor(fd: number, name?: string, info = mapInfoOf(fd, name === undefined ? 'the map' : `map '${name}'`)) {
     super(fd, `map '${name ?? info.name}'`);
     this.info = info;
     this.name = name ?? info.name;

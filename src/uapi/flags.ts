@@ -106,6 +106,12 @@ export const BPF_F_TEST_RUN_ON_CPU = 1 << 0;
 export const BPF_F_TEST_XDP_LIVE_FRAMES = 1 << 1;
 export const BPF_F_TEST_SKB_CHECKSUM_COMPLETE = 1 << 2;
 
+// Of the word before a record in a ring buffer: its length, and these.
+export const BPF_RINGBUF_BUSY_BIT = 1 << 31;
+export const BPF_RINGBUF_DISCARD_BIT = 1 << 30;
+/** Bytes before a record. */
+export const BPF_RINGBUF_HDR_SZ = 8;
+
 // log_level of BPF_PROG_LOAD and BPF_BTF_LOAD; the kernel names them only inside (linux/bpf_verifier.h).
 export const BPF_LOG_LEVEL1 = 1;
 export const BPF_LOG_LEVEL2 = 2;

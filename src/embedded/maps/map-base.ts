@@ -417,6 +417,11 @@ export abstract class MapBase implements EmbeddedMap {
     return this;
   }
 
+  /** Whether a user has it open. */
+  protected get isOpen(): boolean {
+    return this.#users > 0;
+  }
+
   close(): void {
     if (this.#users === 0) return;
     this.#users -= 1;

@@ -4,6 +4,7 @@
  * Source: kernel/bpf/ringbuf.c, Linux 6.18; libbpf's src/ringbuf.c for users' side.
  */
 import { BpfiterError } from '../../errors.ts';
+import type { RingBuffer, UserRingBuffer } from '../../ring-buffer.ts';
 import { BPF_F_NUMA_NODE } from '../../uapi/index.ts';
 import * as header from '../runtime-wasm/map-header.ts';
 import { type MapAttributes, roundUp } from './attributes.ts';
@@ -58,7 +59,10 @@ abstract class Ring extends MapBase {
 /** Bytes that a record takes in the ring. @param word its length, with or without the bits on top */
 const spaceOf = (word: number): number => roundUp((word & LENGTH_MASK) + RING_HEADER, 8);
 
-export class RingBufferMap extends Ring {
+export class RingBufferMap extends Ring implements RingBuffer {
+  /** Of the reader that waits. */
+  #go: (() => void) | undefined;
+
   /** Takes the records that are complete, in order. */
   *drain(): Generator<Uint8Array, void, undefined> {
     for (;;) {
@@ -74,28 +78,37 @@ export class RingBufferMap extends Ring {
     }
   }
 
-  /** Takes records as they come, until the signal says stop. One reader at a time. */
+  /** Takes records as they come, until the signal says stop or no user has the map open any more. One reader at a time. */
   async *records(signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const { view } = this.memory;
-    view.setUint32(this.base + RING_WAITERS, 1, true);
+    // The reader holds the map, which may be closed meanwhile.
+    this.hold();
+    this.memory.view.setUint32(this.base + RING_WAITERS, 1, true);
     try {
-      for (;;) {
+      while (this.isOpen) {
         yield* this.drain();
-        if (signal?.aborted === true) return;
+        if (signal?.aborted === true || !this.isOpen) return;
         await this.#moreRecords(signal);
       }
     } finally {
       this.registry.onWake(this.base, undefined);
       this.memory.view.setUint32(this.base + RING_WAITERS, 0, true);
+      this.release();
     }
+  }
+
+  override close(): void {
+    super.close();
+    if (!this.isOpen) this.#go?.();
   }
 
   #moreRecords(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const go = (): void => {
         signal?.removeEventListener('abort', go);
+        this.#go = undefined;
         resolve();
       };
+      this.#go = go;
       signal?.addEventListener('abort', go, { once: true });
       this.registry.onWake(this.base, go);
       // One may have come before anybody listened.
@@ -110,7 +123,7 @@ export class RingBufferMap extends Ring {
   }
 }
 
-export class UserRingBufferMap extends Ring {
+export class UserRingBufferMap extends Ring implements UserRingBuffer {
   #busy = false;
 
   /** Appends a record for programs. @throws BpfiterError `refused` if there is no room: ENOSPC */
