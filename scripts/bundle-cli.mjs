@@ -1,9 +1,9 @@
 /**
- * The second half of `npm run build`: replaces dist/cli/main.js, which imports some 160 files, by a bundle of a few. Node takes half a
+ * The last part of `npm run build`: replaces dist/cli/main.js, which imports some 400 files, by a bundle of a few. Node takes half a
  * millisecond for each file, more than a small object takes to load and run.
  *
  * Only the command line is bundled: nothing imports it, whereas the rooms are entered by several doors and must share what they hold.
- * Commands stay chunks of their own, loaded when called; the rooms, which most of them need, are one. koffi stays a package.
+ * Commands stay chunks of their own, loaded when called, and so do the two kernels, of which a command needs one. koffi stays a package.
  */
 import { rename, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +27,16 @@ await bundle.write({
   comments: { legal: true, annotation: false, jsdoc: false },
   minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
   codeSplitting: {
-    // The rooms that every command with an OBJ needs. Without the next line, what the main program itself needs would become part of them.
+    // Else what the main program itself needs would become part of the rooms.
     includeDependenciesRecursively: false,
-    groups: [{ name: 'rooms', test: /\/dist\/(?!cli|errors|uapi|version|verifier)/ }],
+    groups: [
+      { name: 'base', test: /\/dist\/(cli\/(command|failures|output|words)\.js|errors|version|near-names|uapi)/ },
+      { name: 'host', test: /\/dist\/host/ },
+      { name: 'verifier', test: /\/dist\/verifier/ },
+      { name: 'embedded', test: /\/dist\/(embedded|jit|procfs-node)/ },
+      { name: 'rooms', test: /\/dist\/(?!cli|conformance)/ },
+      { name: 'shared', test: /\/dist\/cli\/(?!commands|main|conformance|judges)/ },
+    ],
   },
 });
 await bundle.close();

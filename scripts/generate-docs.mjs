@@ -21,7 +21,7 @@ const kernels = kernelsPage({ ...uapi, features: FEATURES.values(), sections: SE
 writeFileSync(new URL('docs/kernels.md', root), kernels);
 
 const functions = functionsPage({
-  helpers: [...helperPrototypes.keys()].map((id) => uapi.helperName(id)),
+  helpers: [...helperPrototypes().keys()].map((id) => uapi.helperName(id)),
   kfuncs: [...kfuncs.keys()],
   isDefined: (name) => findFunction(name) !== undefined || functionsOfCompiler.has(name),
   whyUnsupported,

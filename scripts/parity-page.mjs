@@ -15,7 +15,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /**
  * @param {{
  *   rules: readonly Rule[],
- *   tables: { helperPrototypes: Table, kfuncs: Table, programRules: Table, contexts: Table, iteratorTargets: Table, limits: Table },
+ *   tables: { helperPrototypes: () => Table, kfuncs: Table, programRules: Table, contexts: Table, iteratorTargets: Table, limits: Table },
  *   sources: readonly string[],
  * }} facts tables of the profile; texts of the files under src/verifier
  * @returns {string}
@@ -51,7 +51,7 @@ kernel where it is that one.
 | what | rows |
 | --- | --- |
 ${[
-  ['helpers, with their arguments and results', tables.helperPrototypes],
+  ['helpers, with their arguments and results', tables.helperPrototypes()],
   ['kfuncs, with their flags and who may call them', tables.kfuncs],
   ['types of programs: what they may return, whether they may sleep', tables.programRules],
   ['contexts with fields', tables.contexts],

@@ -6,6 +6,7 @@ export { PerfEventArrayMap } from './maps/perf-event-array.ts';
 export { RingBufferMap, UserRingBufferMap } from './maps/ring-buffer.ts';
 export { addressOf, KERNEL_BASE } from './memory/address.ts';
 export {
+  btfOf,
   EmbeddedTarget,
   type EmbeddedTargetOptions,
   embeddedProfile,

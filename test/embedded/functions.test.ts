@@ -5,7 +5,7 @@ import { helperName } from '../../src/uapi/index.ts';
 import { helperPrototypes } from '../../src/verifier/profile/linux-6.18/helpers.ts';
 import { kfuncs } from '../../src/verifier/profile/linux-6.18/kfuncs.ts';
 
-const helpers = [...helperPrototypes.keys()].map((id) => helperName(id) ?? '');
+const helpers = [...helperPrototypes().keys()].map((id) => helperName(id) ?? '');
 const every = new Set([...helpers, ...kfuncs.keys()]);
 
 test('no function is defined twice', () => {

@@ -10,7 +10,7 @@ import { kfuncs } from '../../src/verifier/profile/linux-6.18/kfuncs.ts';
 
 test('docs/functions.md is what the tables give (else: npm run docs)', () => {
   const page = functionsPage({
-    helpers: [...helperPrototypes.keys()].map((id) => helperName(id)),
+    helpers: [...helperPrototypes().keys()].map((id) => helperName(id)),
     kfuncs: [...kfuncs.keys()],
     isDefined: (name: string) => findFunction(name) !== undefined || functionsOfCompiler.has(name),
     whyUnsupported,

@@ -2,15 +2,16 @@
  * The model's types as BTF: the embedded kernel's own `vmlinux`. Types that are named and never defined are forward
  * declarations, as compilers write them.
  */
-import { Btf, BtfBuilder, type NewType, type TypeId } from '../../btf/index.ts';
+import { BtfBuilder, type NewType, type TypeId } from '../../btf/index.ts';
 import { integerNamed } from './base-types.ts';
 import type { CFunction, CMember, Composite, CType, Enumeration, Prototype, Tag, Typedef } from './c-types.ts';
-import type { Layouts } from './layout.ts';
+import { Layouts } from './layout.ts';
 
 export interface Definitions {
-  readonly composites: readonly Composite[];
+  /** By tag and name: `struct task_struct`. */
+  readonly composites: ReadonlyMap<string, Composite>;
   readonly enumerations: readonly Enumeration[];
-  readonly typedefs: readonly Typedef[];
+  readonly typedefs: ReadonlyMap<string, Typedef>;
   readonly functions: readonly CFunction[];
   /** Names of the functions that programs may call. */
   readonly kfuncs: ReadonlySet<string>;
@@ -20,11 +21,13 @@ const VOID = 0;
 /** DECL_TAG that marks functions which programs may call. */
 const KFUNC_TAG = 'bpf_kfunc';
 
-export function buildBtf(definitions: Definitions, layouts: Layouts): Btf {
-  return new Writer(layouts).write(definitions);
+/** @throws RangeError for types that are used by value and not defined */
+export function buildBtf(definitions: Definitions): Uint8Array {
+  return new Writer(definitions).write();
 }
 
 class Writer {
+  readonly #definitions: Definitions;
   readonly #layouts: Layouts;
   readonly #builder = new BtfBuilder();
   /** Types without a definition of their own, by what they are. */
@@ -33,19 +36,24 @@ class Writer {
   readonly #named = new Map<string, TypeId>();
   readonly #declared = new Map<string, { readonly tag: Tag; readonly name: string }>();
 
-  constructor(layouts: Layouts) {
-    this.#layouts = layouts;
+  constructor(definitions: Definitions) {
+    this.#definitions = definitions;
+    this.#layouts = new Layouts({
+      typedefOf: (name) => definitions.typedefs.get(name)?.type,
+      membersOf: (tag, name) => definitions.composites.get(`${tag} ${name}`)?.members,
+    });
   }
 
-  write({ composites, enumerations, typedefs, functions, kfuncs }: Definitions): Btf {
+  write(): Uint8Array {
+    const { composites, enumerations, typedefs, functions, kfuncs } = this.#definitions;
     const builder = this.#builder;
     // `long` tells readers of BTF the size of a pointer: it comes first, as compilers have it.
     this.#integer('unsigned long');
-    for (const typedef of typedefs) {
+    for (const typedef of typedefs.values()) {
       const id = this.#typedef(typedef.name);
       builder.define(id, { kind: 'typedef', name: typedef.name, type: this.#type(typedef.type) });
     }
-    for (const composite of composites) {
+    for (const composite of composites.values()) {
       const id = this.#tagged(composite.tag, composite.name);
       builder.define(id, this.#composite(composite));
       this.#declared.delete(`${composite.tag} ${composite.name}`);
@@ -61,7 +69,7 @@ class Writer {
       if (tag === 'enum') throw new RangeError(`enum ${name} is used and not defined`);
       builder.define(id, { kind: 'fwd', name, target: tag });
     }
-    return Btf.parse(builder.bytes(), { name: 'vmlinux' });
+    return builder.bytes();
   }
 
   #composite({ tag, name, members }: Composite): NewType {

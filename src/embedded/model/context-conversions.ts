@@ -2,9 +2,7 @@
  * Which struct programs of a type call their context, and which the kernel has behind it: `struct bpf_ctx_convert`, as
  * the verifier reads it out of the kernel's BTF. Facts: include/linux/bpf_types.h of Linux 6.18.
  */
-
-import type { ModelPart } from './declarations.ts';
-import { parseMember } from './parse.ts';
+import { part } from './declarations.ts';
 
 /** Program type, what programs see, what the kernel has. */
 const ROWS: readonly (readonly [type: string, program: string, kernel: string])[] = [
@@ -41,18 +39,12 @@ const ROWS: readonly (readonly [type: string, program: string, kernel: string])[
   ['NETFILTER', 'struct bpf_nf_ctx', 'struct bpf_nf_ctx'],
 ];
 
-export const contextConversions: ModelPart = {
-  title: 'Contexts by program type',
-  doc: 'Never an object: the verifier finds the context of a program type by the names of its members.',
-  structs: [],
-  declarations: [
-    {
-      tag: 'struct',
-      name: 'bpf_ctx_convert',
-      members: ROWS.flatMap(([type, program, kernel]) => [
-        parseMember(`${program} BPF_PROG_TYPE_${type}_prog`),
-        parseMember(`${kernel} BPF_PROG_TYPE_${type}_kern`),
-      ]),
-    },
-  ],
-};
+const members = ROWS.map(
+  ([type, program, kernel]) => `${program} BPF_PROG_TYPE_${type}_prog; ${kernel} BPF_PROG_TYPE_${type}_kern;`,
+);
+
+export const contextConversions = part(
+  'Contexts by program type',
+  'Never an object: the verifier finds the context of a program type by the names of its members.',
+  `struct bpf_ctx_convert { ${members.join(' ')} };`,
+);

@@ -22,6 +22,8 @@ export interface ModelStruct {
   readonly tag: 'struct' | 'union';
   readonly name: string;
   readonly doc: string;
+  readonly rows: readonly FieldRow[];
+  /** What the rows say; their declarations are parsed when this is first asked for. */
   readonly fields: readonly ModelField[];
 }
 
@@ -31,24 +33,60 @@ export interface ModelPart {
   /** What the types of the part are, and where their facts come from. */
   readonly doc: string;
   readonly structs: readonly ModelStruct[];
+  /** What else it declares; parsed when this is first asked for. */
   readonly declarations: readonly CDeclaration[];
-  /** Functions of the part that programs may call; the kernel's BTF marks them. */
-  readonly kfuncs?: boolean;
+  /** Whether its functions are those that programs may call; the kernel's BTF marks them. */
+  readonly kfuncs: boolean;
 }
 
 /** A struct whose fields are each told about. */
-export function struct(name: string, doc: string, rows: readonly FieldRow[]): ModelStruct {
-  const fields = rows.map(([text, fieldDoc, from]) => ({ member: parseMember(text), doc: fieldDoc, from }));
-  return { tag: 'struct', name, doc, fields };
-}
+export const struct = (name: string, doc: string, rows: readonly FieldRow[]): ModelStruct => new Table(name, doc, rows);
 
 /** A part of which C says all there is to say: interfaces, opaque objects, prototypes. */
-export function part(title: string, doc: string, text: string, structs: readonly ModelStruct[] = []): ModelPart {
-  return { title, doc, structs, declarations: parseDeclarations(text) };
-}
+export const part = (title: string, doc: string, text: string, structs: readonly ModelStruct[] = []): ModelPart =>
+  new Part(title, doc, text, structs, false);
 
 /** A part of functions that programs may call. */
-export const kfuncs = (title: string, text: string): ModelPart => ({
-  ...part(title, 'Functions that programs may call.', text),
-  kfuncs: true,
-});
+export const kfuncs = (title: string, text: string): ModelPart =>
+  new Part(title, 'Functions that programs may call.', text, [], true);
+
+class Table implements ModelStruct {
+  readonly tag = 'struct';
+  readonly name: string;
+  readonly doc: string;
+  readonly rows: readonly FieldRow[];
+  #fields: readonly ModelField[] | undefined;
+
+  constructor(name: string, doc: string, rows: readonly FieldRow[]) {
+    this.name = name;
+    this.doc = doc;
+    this.rows = rows;
+  }
+
+  get fields(): readonly ModelField[] {
+    this.#fields ??= this.rows.map(([text, doc, from]) => ({ member: parseMember(text), doc, from }));
+    return this.#fields;
+  }
+}
+
+class Part implements ModelPart {
+  readonly title: string;
+  readonly doc: string;
+  readonly structs: readonly ModelStruct[];
+  readonly kfuncs: boolean;
+  readonly #text: string;
+  #declarations: readonly CDeclaration[] | undefined;
+
+  constructor(title: string, doc: string, text: string, structs: readonly ModelStruct[], kfuncs: boolean) {
+    this.title = title;
+    this.doc = doc;
+    this.structs = structs;
+    this.kfuncs = kfuncs;
+    this.#text = text;
+  }
+
+  get declarations(): readonly CDeclaration[] {
+    this.#declarations ??= parseDeclarations(this.#text);
+    return this.#declarations;
+  }
+}

@@ -1,6 +1,7 @@
 /** The model: the types that the embedded kernel has, their BTF, and where their fields stand in memory. */
 import { baseTypes } from './base-types.ts';
 import { bpfObjects } from './bpf-objects.ts';
+import { builtBtf } from './built-btf.ts';
 import { cgroups } from './cgroups.ts';
 import { contextConversions } from './context-conversions.ts';
 import type { ModelPart } from './declarations.ts';
@@ -31,7 +32,7 @@ import { uapiEnums } from './uapi-enums.ts';
 
 export type { FieldRow, ModelPart } from './declarations.ts';
 export { part, struct } from './declarations.ts';
-export { type FieldPlace, Model, type StructLayout } from './model.ts';
+export { btfOf, type FieldPlace, Model, type StructLayout } from './model.ts';
 export { embeddedProfile } from './profile.ts';
 export { EmbeddedTarget, type EmbeddedTargetOptions } from './target.ts';
 
@@ -65,7 +66,7 @@ export const modelParts: readonly ModelPart[] = [
 ];
 
 /** The model of every embedded kernel. */
-export const model = new Model(modelParts);
+export const model = new Model(modelParts, builtBtf);
 
 /** Size and fields of a struct of the model, found once and kept. @throws RangeError for one that it lacks */
 export const layoutOf = (name: string) => model.layoutOf(name);

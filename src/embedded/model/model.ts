@@ -1,12 +1,11 @@
 /**
- * One model: what its parts declare, with sizes, places and BTF. Everything is worked out once; fields are found by
- * path (`task_struct` . `se.sum_exec_runtime`).
+ * One model: what its parts declare, as BTF, and where fields lie by that BTF. Fields are found by path
+ * (`task_struct` . `se.sum_exec_runtime`). Everything is worked out when it is first asked for, and once.
  */
-import type { Btf } from '../../btf/index.ts';
+import { Btf, type MemberLocation } from '../../btf/index.ts';
 import { buildBtf } from './build-btf.ts';
-import type { CDeclaration, CMember, Composite, CType, Typedef } from './c-types.ts';
-import type { ModelField, ModelPart } from './declarations.ts';
-import { type Layout, Layouts } from './layout.ts';
+import type { CDeclaration, Composite, Typedef } from './c-types.ts';
+import type { ModelField, ModelPart, ModelStruct } from './declarations.ts';
 
 export interface FieldPlace {
   /** From the beginning of the struct. */
@@ -22,46 +21,31 @@ export interface StructLayout {
   has(path: string): boolean;
 }
 
+/** A field that the model tells about, as its BTF has it. */
+export interface SourcedField {
+  readonly name: string;
+  /** As the table says it: ModelField.from. */
+  readonly from: string;
+  /** The struct that it is, if it is one. */
+  readonly struct?: string | undefined;
+}
+
 export class Model {
   readonly parts: readonly ModelPart[];
-  readonly #composites = new Map<string, Composite>();
-  readonly #typedefs = new Map<string, Typedef>();
-  readonly #layouts: Layouts;
+  readonly #readBtf: () => Uint8Array;
   readonly #structs = new Map<string, StructLayout>();
+  #tables: ReadonlyMap<string, ModelStruct> | undefined;
   #btf: Btf | undefined;
 
-  constructor(parts: readonly ModelPart[]) {
+  /** @param bytes what btfOf() makes of the parts, where somebody has done that before */
+  constructor(parts: readonly ModelPart[], bytes: () => Uint8Array | undefined = () => undefined) {
     this.parts = parts;
-    for (const declaration of this.#declarations()) {
-      if (declaration.tag === 'typedef') this.#typedefs.set(declaration.name, declaration);
-      else if (declaration.tag === 'struct' || declaration.tag === 'union') {
-        const key = `${declaration.tag} ${declaration.name}`;
-        if (this.#composites.has(key)) throw new RangeError(`${key} is declared twice`);
-        this.#composites.set(key, declaration);
-      }
-    }
-    this.#layouts = new Layouts({
-      typedefOf: (name) => this.#typedefs.get(name)?.type,
-      membersOf: (tag, name) => this.#composites.get(`${tag} ${name}`)?.members,
-    });
+    this.#readBtf = () => bytes() ?? btfOf(parts);
   }
 
-  /** The kernel's own BTF. */
+  /** The kernel's own BTF. @throws RangeError, SyntaxError for parts that are not right */
   get btf(): Btf {
-    if (this.#btf === undefined) {
-      const declarations = [...this.#declarations()];
-      const kfuncs = this.parts.filter((part) => part.kfuncs === true).flatMap((part) => part.declarations);
-      this.#btf = buildBtf(
-        {
-          composites: [...this.#composites.values()],
-          typedefs: [...this.#typedefs.values()],
-          enumerations: declarations.filter((declaration) => declaration.tag === 'enum'),
-          functions: declarations.filter((declaration) => declaration.tag === 'function'),
-          kfuncs: new Set(kfuncs.map(({ name }) => name)),
-        },
-        this.#layouts,
-      );
-    }
+    this.#btf ??= Btf.parse(this.#readBtf(), { name: 'vmlinux' });
     return this.#btf;
   }
 
@@ -69,9 +53,9 @@ export class Model {
   layoutOf(name: string): StructLayout {
     let layout = this.#structs.get(name);
     if (layout === undefined) {
-      const placed = this.#layouts.structLayout('struct', name) ?? this.#layouts.structLayout('union', name);
-      if (placed === undefined) throw new RangeError(`the model has no struct ${name}`);
-      layout = new Fields(name, placed, this.#layouts, (type) => this.#shapeOf(type));
+      const id = this.btf.find(name, 'struct') ?? this.btf.find(name, 'union');
+      if (id === undefined) throw new RangeError(`the model has no struct ${name}`);
+      layout = new Fields(name, this.btf, id);
       this.#structs.set(name, layout);
     }
     return layout;
@@ -79,58 +63,77 @@ export class Model {
 
   /** What the model tells about the fields of a struct; none for those that are only declared in C. */
   fieldsOf(name: string): readonly ModelField[] {
-    for (const { structs } of this.parts) {
-      const found = structs.find((struct) => struct.name === name);
-      if (found !== undefined) return found.fields;
-    }
-    return [];
+    return this.#tableOf(name)?.fields ?? [];
   }
 
-  has(name: string): boolean {
-    return this.#composites.has(`struct ${name}`) || this.#composites.has(`union ${name}`);
+  /** The fields of fieldsOf() without what only readers of the model want to know. */
+  sourcedFieldsOf(name: string): readonly SourcedField[] {
+    const table = this.#tableOf(name);
+    const type = table && this.btf.type(this.btf.find(name, table.tag) ?? 0);
+    if (type?.kind !== 'struct' && type?.kind !== 'union') return [];
+    return type.members.map((member, index) => {
+      const inner = this.btf.type(member.type);
+      return {
+        name: member.name,
+        from: table?.rows[index]?.[2] ?? '',
+        struct: inner.kind === 'struct' ? inner.name : undefined,
+      };
+    });
   }
 
-  *#declarations(): Generator<CDeclaration> {
-    for (const { structs, declarations } of this.parts) {
-      for (const { tag, name, fields } of structs) yield { tag, name, members: fields.map(({ member }) => member) };
-      yield* declarations;
-    }
+  /** Whether the model tells about the fields of that struct. */
+  tellsOf(name: string): boolean {
+    return this.#tableOf(name) !== undefined;
   }
 
-  /** The members of a struct or union by whatever name. */
-  #shapeOf(type: CType): Layout | undefined {
-    switch (type.kind) {
-      case 'inline':
-        return this.#layouts.layoutOf(type.composite.tag, type.composite.members);
-      case 'tagged':
-        return type.tag === 'enum' ? undefined : this.#layouts.structLayout(type.tag, type.name);
-      case 'const':
-      case 'volatile':
-        return this.#shapeOf(type.of);
-      case 'named': {
-        const typedef = this.#typedefs.get(type.name);
-        return typedef && this.#shapeOf(typedef.type);
-      }
-      default:
-        return undefined;
+  #tableOf(name: string): ModelStruct | undefined {
+    this.#tables ??= new Map(this.parts.flatMap(({ structs }) => structs.map((struct) => [struct.name, struct])));
+    return this.#tables.get(name);
+  }
+}
+
+/** The BTF of what the parts declare. @throws RangeError, SyntaxError */
+export function btfOf(parts: readonly ModelPart[]): Uint8Array {
+  const declarations = [...declarationsOf(parts)];
+  const composites = new Map<string, Composite>();
+  const typedefs = new Map<string, Typedef>();
+  for (const declaration of declarations) {
+    if (declaration.tag === 'typedef') typedefs.set(declaration.name, declaration);
+    else if (declaration.tag === 'struct' || declaration.tag === 'union') {
+      const key = `${declaration.tag} ${declaration.name}`;
+      if (composites.has(key)) throw new RangeError(`${key} is declared twice`);
+      composites.set(key, declaration);
     }
+  }
+  const kfuncs = parts.filter((part) => part.kfuncs).flatMap((part) => part.declarations);
+  return buildBtf({
+    composites,
+    typedefs,
+    enumerations: declarations.filter((declaration) => declaration.tag === 'enum'),
+    functions: declarations.filter((declaration) => declaration.tag === 'function'),
+    kfuncs: new Set(kfuncs.map(({ name }) => name)),
+  });
+}
+
+function* declarationsOf(parts: readonly ModelPart[]): Generator<CDeclaration> {
+  for (const { structs, declarations } of parts) {
+    for (const { tag, name, fields } of structs) yield { tag, name, members: fields.map(({ member }) => member) };
+    yield* declarations;
   }
 }
 
 class Fields implements StructLayout {
   readonly name: string;
   readonly size: number;
-  readonly #layout: Layout;
-  readonly #layouts: Layouts;
-  readonly #shapeOf: (type: CType) => Layout | undefined;
+  readonly #btf: Btf;
+  readonly #id: number;
   readonly #found = new Map<string, FieldPlace | undefined>();
 
-  constructor(name: string, layout: Layout, layouts: Layouts, shapeOf: (type: CType) => Layout | undefined) {
+  constructor(name: string, btf: Btf, id: number) {
     this.name = name;
-    this.size = layout.size;
-    this.#layout = layout;
-    this.#layouts = layouts;
-    this.#shapeOf = shapeOf;
+    this.size = btf.sizeOf(id);
+    this.#btf = btf;
+    this.#id = id;
   }
 
   field(path: string): FieldPlace {
@@ -144,38 +147,14 @@ class Fields implements StructLayout {
   }
 
   #find(path: string): FieldPlace | undefined {
-    if (!this.#found.has(path)) this.#found.set(path, this.#resolve(path));
+    if (!this.#found.has(path)) {
+      const member = this.#btf.member(this.#id, path);
+      this.#found.set(path, member && this.#placeOf(member));
+    }
     return this.#found.get(path);
   }
 
-  #resolve(path: string): FieldPlace | undefined {
-    let layout: Layout | undefined = this.#layout;
-    let offset = 0;
-    let member: CMember | undefined;
-    for (const name of path.split('.')) {
-      const found: Located | undefined = layout && this.#locate(layout, name);
-      if (found === undefined) return undefined;
-      ({ member } = found);
-      offset += found.offset;
-      layout = this.#shapeOf(member.type);
-    }
-    return member && { offset, size: this.#layouts.extentOf(member.type).size };
+  #placeOf({ bitOffset, type }: MemberLocation): FieldPlace {
+    return { offset: Math.floor(bitOffset / 8), size: this.#btf.sizeOfType(type) };
   }
-
-  #locate(layout: Layout, name: string): Located | undefined {
-    for (const { member, bitOffset } of layout.members) {
-      const offset = Math.floor(bitOffset / 8);
-      if (member.name === name) return { member, offset };
-      if (member.name !== '') continue;
-      const inner = this.#shapeOf(member.type);
-      const found = inner && this.#locate(inner, name);
-      if (found !== undefined) return { member: found.member, offset: offset + found.offset };
-    }
-    return undefined;
-  }
-}
-
-interface Located {
-  readonly member: CMember;
-  readonly offset: number;
 }

@@ -73,7 +73,10 @@ export function userTargetPart({ name, types = '', arguments: list }: UserTarget
     int bpf_iter_${name}(struct bpf_iter_meta *meta${parameters.join('')});
   `;
   try {
-    return part(`Target ${name}`, 'Given by the user.', text);
+    const found = part(`Target ${name}`, 'Given by the user.', text);
+    // Parsed now, that what is wrong with it is told as the target's fault.
+    void found.declarations;
+    return found;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new BpfiterError('usage', `iter/${name}: its types cannot be read: ${why}`, { cause });

@@ -6,7 +6,15 @@
  * Facts: kernel/bpf/btf.c (btf_parse_fields, btf_parse_struct_metas) and kernel/bpf/syscall.c (map_check_btf) of Linux
  * 6.12 and 6.19. Typedefs are not looked through, by the kernel neither.
  */
-import type { Btf, CompositeType, TypeId } from '../../btf/index.ts';
+import {
+  BTF_KIND_PTR,
+  BTF_KIND_STRUCT,
+  BTF_KIND_TYPE_TAG,
+  BTF_KIND_VOLATILE,
+  type Btf,
+  type CompositeType,
+  type TypeId,
+} from '../../btf/index.ts';
 import { E2BIG, EINVAL, ENOENT } from '../errno.ts';
 import type { AllocatedType, FieldKind, MapFields, SpecialField } from '../fields.ts';
 
@@ -155,6 +163,7 @@ export class FieldFinder {
     const found = new Map<number, AllocatedType>();
     if (special.size === 0) return found;
     for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {
+      if (this.#btf.kindOf(id) !== BTF_KIND_STRUCT) continue;
       const type = this.#btf.type(id);
       if (type.kind !== 'struct' || !type.members.some((member) => special.has(member.type))) continue;
       const fields = this.#fieldsOf(id, inAllocations);
@@ -285,8 +294,11 @@ export class FieldFinder {
 
   /** A pointer (volatile or not) whose type has one of the tags. */
   #taggedPointer(id: number): { readonly kind: FieldKind; readonly target: TypeId } | undefined {
-    let type = this.#btf.type(id);
-    if (type.kind === 'volatile') type = this.#btf.type(type.type);
+    // By the numbers, as hardly any type is one.
+    const at = this.#btf.kindOf(id) === BTF_KIND_VOLATILE ? this.#btf.referencedType(id) : id;
+    if (this.#btf.kindOf(at) !== BTF_KIND_PTR) return undefined;
+    if (this.#btf.kindOf(this.#btf.referencedType(at)) !== BTF_KIND_TYPE_TAG) return undefined;
+    const type = this.#btf.type(at);
     if (type.kind !== 'ptr') return undefined;
     const tag = this.#btf.type(type.type);
     if (tag.kind !== 'type_tag') return undefined;

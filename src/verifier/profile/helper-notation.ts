@@ -161,31 +161,53 @@ function hookTest({ allowed, denied = [] }: HookSets[string]): (kind: ProgramKin
   };
 }
 
-/** The helpers of a profile. */
+/** The helpers of a profile. A row is parsed when it is first asked for. */
 export class HelperTable {
-  readonly #general = new Map<number, HelperPrototype>();
-  readonly #special = new Map<number, ReadonlyMap<string, { readonly prototype: HelperPrototype }>>();
+  readonly #rows: ReadonlyMap<number, readonly HelperRow[]>;
+  readonly #hooks: HookSets;
+  readonly #found = new Map<number, PrototypesOfHelper>();
 
-  /** @throws TypeError if a row is not in the notation */
   constructor(rows: readonly HelperRow[], hooks: HookSets) {
-    const special = new Map<number, { programs: string; prototype: HelperPrototype }[]>();
+    const byId = new Map<number, HelperRow[]>();
     for (const row of rows) {
-      const prototype = parseRow(row, hooks);
-      const programs = row[5];
-      if (programs === undefined) this.#general.set(prototype.id, prototype);
-      else special.set(prototype.id, [...(special.get(prototype.id) ?? []), { programs, prototype }]);
+      const known = byId.get(row[0]);
+      if (known === undefined) byId.set(row[0], [row]);
+      else known.push(row);
     }
-    for (const [id, list] of special) this.#special.set(id, rowsByKey(list));
+    this.#rows = byId;
+    this.#hooks = hooks;
   }
 
-  /** Every prototype that is not for some kinds of programs only, by id. */
-  get prototypes(): ReadonlyMap<number, HelperPrototype> {
-    return this.#general;
+  /** Every prototype that is not for some kinds of programs only, by id. @throws TypeError */
+  prototypes(): ReadonlyMap<number, HelperPrototype> {
+    const general = [...this.#rows.keys()].map((id) => [id, this.#of(id)?.general] as const);
+    return new Map(general.filter((entry): entry is [number, HelperPrototype] => entry[1] !== undefined));
   }
 
-  /** The prototype that programs of a kind see. Whether they may call it is not asked here. */
+  /**
+   * The prototype that programs of a kind see. Whether they may call it is not asked here.
+   * @throws TypeError if a row is not in the notation
+   */
   find(id: number, kind: ProgramKind): HelperPrototype | undefined {
-    const special = this.#special.get(id);
-    return (special && findRow(special, kind)?.prototype) ?? this.#general.get(id);
+    const found = this.#of(id);
+    return found && (findRow(found.special, kind)?.prototype ?? found.general);
   }
+
+  #of(id: number): PrototypesOfHelper | undefined {
+    const known = this.#found.get(id);
+    const rows = this.#rows.get(id);
+    if (known !== undefined || rows === undefined) return known;
+    const parsed = rows.map((row) => ({ programs: row[5], prototype: parseRow(row, this.#hooks) }));
+    const found: PrototypesOfHelper = {
+      general: parsed.find(({ programs }) => programs === undefined)?.prototype,
+      special: rowsByKey(parsed.flatMap(({ programs, prototype }) => (programs ? [{ programs, prototype }] : []))),
+    };
+    this.#found.set(id, found);
+    return found;
+  }
+}
+
+interface PrototypesOfHelper {
+  readonly general: HelperPrototype | undefined;
+  readonly special: ReadonlyMap<string, { readonly prototype: HelperPrototype }>;
 }

@@ -70,6 +70,6 @@ describe('BTF of a model', () => {
   it('has every type that is used by value', () => {
     expect(() => modelOf('struct s { struct t t; };').btf).toThrow('struct t is declared and not defined');
     expect(() => modelOf('struct s { nonsense t; };').btf).toThrow("no type is called 'nonsense'");
-    expect(() => modelOf('struct s { u32 a; }; struct s { u32 b; };')).toThrow('struct s is declared twice');
+    expect(() => modelOf('struct s { u32 a; }; struct s { u32 b; };').btf).toThrow('struct s is declared twice');
   });
 });

@@ -14,11 +14,11 @@ const kind = (type: string, attach?: string, target?: string): ProgramKind => ({
 
 describe('the helper table of Linux 6.18', () => {
   test('has a prototype for every helper', () => {
-    expect(helperPrototypes.size).toBe(lastHelperId);
-    for (let id = 1; id <= lastHelperId; id++) expect(helperPrototypes.get(id)?.name).toBe(helperName(id));
+    expect(helperPrototypes().size).toBe(lastHelperId);
+    for (let id = 1; id <= lastHelperId; id++) expect(helperPrototypes().get(id)?.name).toBe(helperName(id));
   });
 
-  const arguments_ = [...helperPrototypes.values()].flatMap(({ name, arguments: list }) =>
+  const arguments_ = [...helperPrototypes().values()].flatMap(({ name, arguments: list }) =>
     list.map((argument, index) => ({ name, list, argument, index })),
   );
 
@@ -77,7 +77,7 @@ describe('the helper table of Linux 6.18', () => {
 });
 
 describe('the notation of helper tables', () => {
-  const parse = (row: HelperRow) => new HelperTable([row], {}).prototypes.get(row[0]);
+  const parse = (row: HelperRow) => new HelperTable([row], {}).prototypes().get(row[0]);
 
   test('spells out arguments, results and properties', () => {
     expect(parse([7, 'x', 'mem?+ringbuf', 'btf_id:task_struct?, mem:8+write+uninit', 'gpl sleeps'])).toEqual({

@@ -81,11 +81,10 @@ function collect(
   files: Map<string, Collected>,
 ): void {
   const layout = model.layoutOf(struct);
-  for (const { member, from } of model.fieldsOf(struct)) {
-    const wanted = whole || needs.has(struct, member.name);
-    const { offset, size } = layout.field(member.name);
-    const inner = member.type.kind === 'tagged' && member.type.tag === 'struct' ? member.type.name : undefined;
-    if (inner !== undefined && model.fieldsOf(inner).length > 0) {
+  for (const { name, from, struct: inner } of model.sourcedFieldsOf(struct)) {
+    const wanted = whole || needs.has(struct, name);
+    const { offset, size } = layout.field(name);
+    if (inner !== undefined && model.tellsOf(inner)) {
       // A part may be read by way of another pointer to it, or as a whole.
       collect(model, needs, host, inner, base + offset, wanted, files);
       continue;

@@ -284,7 +284,7 @@ const hooks: HookSets = {
 const table = new HelperTable(rows, hooks);
 
 /** Prototypes that hold unless a kind of program has another, by number. */
-export const helperPrototypes: ReadonlyMap<number, HelperPrototype> = table.prototypes;
+export const helperPrototypes = (): ReadonlyMap<number, HelperPrototype> => table.prototypes();
 
 /** The prototype of a helper as programs of a kind see it; undefined if there is no such helper. */
 export const helperPrototype = (id: number, kind: ProgramKind): HelperPrototype | undefined => table.find(id, kind);
