@@ -1,6 +1,11 @@
-/** From the shell's prompt to the last line: what `bpfiter run` on a small object takes beyond starting Node. */
+/**
+ * From the shell's prompt to the last line: what `bpfiter run` on a small object takes beyond starting Node, on the
+ * running kernel, and on the embedded one over /proc and over a snapshot of it.
+ */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { milliseconds, Skip, takeTurns } from './measure.mjs';
 
@@ -8,32 +13,39 @@ export const name = 'start';
 
 const TASKS = 100;
 const LIMIT = 150;
+const HOST = 'bpfiter run task.bpf.o';
 
 const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
-const command = [path('dist/cli/main.js'), 'run', path('programs/task.bpf.o')];
+const bpfiter = (...words) => spawnSync(process.execPath, [path('dist/cli/main.js'), ...words], { encoding: 'utf8' });
+const runTasks = (...words) => bpfiter('run', path('programs/task.bpf.o'), ...words);
 
 export async function run() {
-  const trial = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const trial = runTasks('--kernel', 'host');
   if (trial.status !== 0)
     throw new Skip(trial.stderr.trim() || `bpfiter run ended with ${trial.status ?? trial.signal}`);
 
   const missing = TASKS - readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).length;
   const sleepers = Array.from({ length: Math.max(0, missing) }, () => spawn('sleep', ['600'], { stdio: 'ignore' }));
+  const directory = mkdtempSync(join(tmpdir(), 'bpfiter-start-'));
+  const snapshot = join(directory, 'snapshot.tar.gz');
   try {
+    bpfiter('record', snapshot);
     let lines = 0;
     const times = await takeTurns(
       {
         'node -e 0': () => milliseconds(() => spawnSync(process.execPath, ['-e', '0'])),
-        'bpfiter --version': () => milliseconds(() => spawnSync(process.execPath, [command[0], '--version'])),
-        'bpfiter run task.bpf.o': () =>
+        'bpfiter --version': () => milliseconds(() => bpfiter('--version')),
+        [HOST]: () =>
           milliseconds(() => {
-            lines = spawnSync(process.execPath, command, { encoding: 'utf8' }).stdout.split('\n').length - 2;
+            lines = runTasks('--kernel', 'host').stdout.split('\n').length - 2;
           }),
+        'bpfiter run, embedded kernel': () => milliseconds(() => runTasks('--kernel', 'embedded')),
+        'bpfiter run, snapshot': () => milliseconds(() => runTasks('--source', snapshot)),
       },
       { rounds: 15 },
     );
     const node = times['node -e 0'];
-    const extra = times['bpfiter run task.bpf.o'] - node;
+    const extra = times[HOST] - node;
     return [
       ...Object.entries(times).map(([what, value]) => ({
         what,
@@ -51,5 +63,6 @@ export async function run() {
     ];
   } finally {
     for (const sleeper of sleepers) sleeper.kill();
+    rmSync(directory, { recursive: true });
   }
 }

@@ -5,7 +5,8 @@
  * Only the command line is bundled: nothing imports it, whereas the rooms are entered by several doors and must share what they hold.
  * Commands stay chunks of their own, loaded when called, and so do the two kernels, of which a command needs one. koffi stays a package.
  */
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
@@ -19,7 +20,7 @@ const bundle = await rolldown({
   preserveEntrySignatures: false,
   checks: { ineffectiveDynamicImport: false },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: bundled,
   format: 'esm',
   chunkFileNames: 'chunks/[name].js',
@@ -30,7 +31,10 @@ await bundle.write({
     // Else what the main program itself needs would become part of the rooms.
     includeDependenciesRecursively: false,
     groups: [
-      { name: 'base', test: /\/dist\/(cli\/(command|failures|output|words)\.js|errors|version|near-names|uapi)/ },
+      {
+        name: 'base',
+        test: /\/dist\/(cli\/(command|compile-cache|failures|output|words)\.js|errors|version|near-names|uapi)/,
+      },
       { name: 'host', test: /\/dist\/host/ },
       { name: 'verifier', test: /\/dist\/verifier/ },
       { name: 'embedded', test: /\/dist\/(embedded|jit|procfs-node)/ },
@@ -40,5 +44,10 @@ await bundle.write({
   },
 });
 await bundle.close();
+for (const { fileName, code } of output) {
+  // One character beyond Latin-1 would make V8 keep and read the whole file with two bytes a character.
+  const ascii = code?.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (ascii !== code) await writeFile(join(bundled, fileName), ascii);
+}
 await rm(compiled, { recursive: true });
 await rename(bundled, compiled);

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { BpfiterError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { type Command, type OptionName, type OptionValues, optionTable } from './command.ts';
+import { enableCompileCache } from './compile-cache.ts';
 import { exitCode, oneLine, reasonOf } from './failures.ts';
 import { finishOutput, OutputClosed, write, writeLine } from './output.ts';
 import { isPrefix, Words } from './words.ts';
@@ -179,4 +180,5 @@ async function invoke(command: Command, words: readonly string[], options: Optio
   }
 }
 
+enableCompileCache();
 process.exitCode = await main(process.argv.slice(2));

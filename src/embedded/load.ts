@@ -86,7 +86,7 @@ async function loadProgram(
     argumentCount: argumentCount(kernel.btf(), linked.attachBtfId),
     furthest: result.furthest,
     verifiedInsns: result.statistics.insnsProcessed,
-    tag: await programTag(linked.insns),
+    tag: programTag(linked.insns),
   });
 }
 

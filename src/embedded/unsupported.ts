@@ -75,7 +75,7 @@ const kfuncGroups: readonly Group[] = [
     names: 'bpf_sock_destroy bpf_sk_assign_tcp_reqsk',
   },
   {
-    reason: 'it is there for the kernel’s own tests',
+    reason: "it is there for the kernel's own tests",
     names: 'bpf_modify_return_test_tp bpf_kfunc_call_test_release bpf_kfunc_call_memb_release',
   },
   { reason: 'every program that could reach it is refused', names: '__bpf_trap' },

@@ -1,7 +1,6 @@
 /** The machine that this process runs on, as the embedded kernel wants to know it: its clocks, chance and processors. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { hrtime } from 'node:process';
 import { countCpus, POSSIBLE_CPUS } from '../cpu-list.ts';
 import { type Machine, writeNanoseconds } from '../embedded/index.ts';
 
@@ -12,7 +11,7 @@ export function nodeMachine(): Machine {
   return {
     monotonic: (into) => {
       // CLOCK_MONOTONIC. Exact up to 2^53 nanoseconds, which are 104 days; later to the next even one.
-      const [seconds, nanoseconds] = hrtime();
+      const [seconds, nanoseconds] = process.hrtime();
       writeNanoseconds(seconds * NS_PER_SECOND + nanoseconds, into);
     },
     bootOffset: bootOffset(),
@@ -26,7 +25,7 @@ function bootOffset(): bigint {
   const text = read('/proc/uptime');
   if (text === undefined) return 0n;
   const sinceBoot = BigInt(Math.round(Number.parseFloat(text) * 100)) * 10_000_000n;
-  const offset = sinceBoot - hrtime.bigint();
+  const offset = sinceBoot - process.hrtime.bigint();
   // Within what both clocks' readings and the rounding differ by, it was never suspended.
   return offset < 100_000_000n ? 0n : offset;
 }
