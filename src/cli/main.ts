@@ -154,7 +154,8 @@ async function invoke(command: Command, words: readonly string[], options: Optio
           for (const [what, count] of unreadable) debug(`'${what}' of ${count} tasks may not be read by this user`);
         },
       });
-      debug(`using the ${kernel.kind} kernel${await whyEmbedded(kernel, chosen)}`);
+      // Finding out why takes longer than loading a program.
+      if (options.debug === true) debug(`using the ${kernel.kind} kernel${await whyEmbedded(kernel, chosen)}`);
     }
     return kernel;
   };
