@@ -44,3 +44,4 @@ export {
   VANISHED,
 } from './sources/procfs/index.ts';
 export type { Cursor, FileCursor, KernelObjects, ObjectSession, Source } from './sources/source.ts';
+export type { UserArgument, UserTarget } from './targets/index.ts';
