@@ -7,9 +7,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 const directory = mkdtempSync('test/.readme-');
 afterAll(() => rmSync(directory, { recursive: true }));
 
-const examples = [...readFileSync('README.md', 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code);
+const examples = ['README.md', 'docs/testing.md'].flatMap((page) =>
+  [...readFileSync(page, 'utf8').matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code),
+);
 
-describe('the examples of the README', () => {
+describe('the examples of the README and of docs/testing.md', () => {
   test('are there', () => {
     expect(examples.length).toBeGreaterThan(0);
   });

@@ -24,11 +24,16 @@ export {
   type CgroupDescription,
   type DmaBufferDescription,
   type FileDescription,
+  type NetlinkSocketDescription,
   objectsSource,
   type SlabCacheDescription,
+  type SocketDescription,
   type SystemDescription,
   type TaskDescription,
+  type TcpSocketDescription,
   type ThreadDescription,
+  type UdpSocketDescription,
+  type UnixSocketDescription,
 } from './sources/objects/index.ts';
 export {
   type FileStatus,

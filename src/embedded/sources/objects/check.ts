@@ -1,6 +1,16 @@
 /** Checks that what a description refers to is there, and that no number stands for two things. */
 import { BpfiterError } from '../../../errors.ts';
-import type { SlabCacheDescription, SystemDescription } from './descriptions.ts';
+import type { AreaDescription, SlabCacheDescription, SystemDescription, TaskDescription } from './descriptions.ts';
+import { parseEndpoint } from './internet-address.ts';
+import { argumentBytes, isStack } from './process-memory.ts';
+import {
+  SOCKET_PROTOCOLS,
+  type SocketDescription,
+  TCP_STATES,
+  UNIX_STATES,
+  UNIX_TYPES,
+} from './socket-descriptions.ts';
+import { isWhole, numbered, tcpStateOf } from './socket-tables.ts';
 
 const COMM_SIZE = 16;
 const DMA_BUF_NAME_LEN = 32;
@@ -8,7 +18,7 @@ const TICK_NS = 10_000_000;
 
 /** @throws BpfiterError `usage` with the number of the task and what is wrong with it */
 export function checkDescription(description: SystemDescription): void {
-  const { tasks, current, slabCaches = [], dmaBuffers = [] } = description;
+  const { tasks, current, slabCaches = [], dmaBuffers = [], sockets } = description;
   const taken = new Set<number>();
   const take = (number: number, what: string) => {
     if (!Number.isInteger(number) || number <= 0) throw fault(`${number} is no number of a ${what}`);
@@ -43,6 +53,8 @@ export function checkDescription(description: SystemDescription): void {
       }
     }
   }
+  for (const task of tasks) checkMemory(task);
+  if (sockets !== undefined) checkSockets(sockets, tasks);
   for (const cache of slabCaches) checkSlabCache(cache);
   const inodes = dmaBuffers.map(({ ino }, index) => ino ?? index + 1);
   for (const [index, { name }] of dmaBuffers.entries()) {
@@ -53,6 +65,79 @@ export function checkDescription(description: SystemDescription): void {
       throw fault(`${what}: its name has more than 31 bytes`);
   }
   if (current !== undefined && !pids.has(current)) throw fault(`the current task ${current} is not among the tasks`);
+}
+
+function checkMemory(task: TaskDescription): void {
+  const { pid, arguments: args = [], environment = {}, areas = [], kernelThread = false } = task;
+  const what = `task ${pid}`;
+  for (const { start, end, contents } of areas) {
+    if (contents !== undefined && contents.length > end - start) {
+      throw fault(`${what}: its area ${start.toString(16)}-${end.toString(16)} has more contents than room`);
+    }
+  }
+  const strings = [...args, ...Object.entries(environment).flat()];
+  if (strings.length > 0 && kernelThread) throw fault(`${what}: a kernel thread has no arguments and no environment`);
+  if (strings.some((text) => text.includes('\0')))
+    throw fault(`${what}: there is a NUL in its arguments or environment`);
+  const named = Object.keys(environment).find((name) => name === '' || name.includes('='));
+  if (named !== undefined) throw fault(`${what}: '${named}' is no name of a variable`);
+  const stack: AreaDescription | undefined = areas.find(isStack);
+  const [ofArguments, ofEnvironment] = argumentBytes(task);
+  if (stack !== undefined && ofArguments.length + ofEnvironment.length > stack.end - stack.start) {
+    throw fault(`${what}: its stack has no room for its arguments and environment`);
+  }
+}
+
+const SOCKET_FILE = /^socket:\[(\d+)\]$/;
+
+function checkSockets(sockets: readonly SocketDescription[], tasks: readonly TaskDescription[]): void {
+  const taken = new Set<number>();
+  numbered(sockets).forEach((socket, index) => {
+    const what = `socket ${index} (${socket.protocol})`;
+    checkChoices(what, socket);
+    const { ino } = socket;
+    if (!isWhole(socket)) {
+      if (ino !== 0) throw fault(`${what}: there is no inode in its state`);
+    } else if (!Number.isInteger(ino) || ino <= 0) throw fault(`${what}: ${ino} is no number of an inode`);
+    else if (taken.has(ino)) throw fault(`${what}: another has the inode ${ino}`);
+    taken.add(ino);
+    if (socket.protocol === 'tcp' || socket.protocol === 'udp') checkEnds(what, socket.local, socket.remote);
+    if (socket.protocol === 'unix' && socket.path?.includes('\n'))
+      throw fault(`${what}: there is a line break in its path`);
+  });
+  for (const { pid, files = [] } of tasks) {
+    for (const { fd, path } of files) {
+      const ino = SOCKET_FILE.exec(path)?.[1];
+      if (ino !== undefined && !taken.has(Number(ino))) {
+        throw fault(`task ${pid}: its file ${fd} is socket ${ino}, which is not among the sockets`);
+      }
+    }
+  }
+}
+
+/** What types tell those who use them. */
+function checkChoices(what: string, socket: SocketDescription): void {
+  const check = (choices: object, choice: string) => {
+    if (!Object.hasOwn(choices, choice)) {
+      throw fault(`${what}: '${choice}' is none of ${Object.keys(choices).join(', ')}`);
+    }
+  };
+  check(SOCKET_PROTOCOLS, socket.protocol);
+  if (socket.protocol === 'tcp') check(TCP_STATES, tcpStateOf(socket));
+  if (socket.protocol === 'unix') {
+    check(UNIX_TYPES, socket.type ?? 'stream');
+    check(UNIX_STATES, socket.state ?? 'unconnected');
+  }
+}
+
+function checkEnds(what: string, ...texts: readonly (string | undefined)[]): void {
+  const lengths = texts.flatMap((text) => {
+    if (text === undefined) return [];
+    const endpoint = parseEndpoint(text);
+    if (endpoint !== undefined) return endpoint.address.length;
+    throw fault(`${what}: '${text}' is no address with a port, as 127.0.0.1:80 or [::1]:80`);
+  });
+  if (new Set(lengths).size > 1) throw fault(`${what}: its ends are of two families`);
 }
 
 function checkSlabCache({ name, pagesPerSlab = 1 }: SlabCacheDescription): void {

@@ -1,6 +1,7 @@
 /**
  * Objects that somebody writes down for a unit test: plain data, with defaults for all that a test does not care about.
  */
+import type { SocketDescription } from './socket-descriptions.ts';
 
 export interface SystemDescription {
   readonly tasks: readonly TaskDescription[];
@@ -10,6 +11,11 @@ export interface SystemDescription {
   readonly slabCaches?: readonly SlabCacheDescription[];
   /** Buffers that devices share, oldest first. Absent: there is no such list. */
   readonly dmaBuffers?: readonly DmaBufferDescription[];
+  /**
+   * Sockets of the tasks' network. Absent: there are no such lists. Files of tasks that are sockets (`socket:[NUMBER]`)
+   * must be among them then.
+   */
+  readonly sockets?: readonly SocketDescription[];
   /** Number of the process that runs programs; the first of the tasks if absent. */
   readonly current?: number;
 }
@@ -62,8 +68,13 @@ export interface TaskDescription extends ThreadDescription {
   readonly session?: number;
   /** kB by line of /proc/PID/status: `VmSize`, `RssAnon`, ... Default: nothing is mapped. */
   readonly memory?: Readonly<Record<string, number>>;
-  readonly arguments?: readonly [start: number, end: number];
-  readonly environment?: readonly [start: number, end: number];
+  /**
+   * Its command line, the name of the program first. It lies at the end of the area `[stack]`, or where that would be:
+   * programs find it by mm_struct's `arg_start` and `arg_end`, and read it. Default: none.
+   */
+  readonly arguments?: readonly string[];
+  /** Variables by name; right behind the arguments, by `env_start` and `env_end`. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Program, working directory, root: paths. */
   readonly exe?: string;
   readonly cwd?: string;
@@ -89,7 +100,7 @@ export interface FileDescription {
   readonly pos?: number;
   /** Number of the inode. Default: that in the path, or one for each path. */
   readonly ino?: number;
-  /** st_mode. Default: a regular file of mode 0644. */
+  /** st_mode. Default: of a socket 0140777, of a pipe 010600, else a regular file of mode 0644. */
   readonly mode?: number;
   readonly size?: number;
   readonly uid?: number;
@@ -105,6 +116,8 @@ export interface AreaDescription {
   readonly path?: string;
   readonly offset?: number;
   readonly ino?: number;
+  /** What its memory begins with, the rest being zeros. Default: not known, so that programs cannot read it (EFAULT). */
+  readonly contents?: Uint8Array;
 }
 
 export interface SlabCacheDescription {

@@ -15,9 +15,17 @@ export type {
   TaskDescription,
   ThreadDescription,
 } from './descriptions.ts';
+export type {
+  NetlinkSocketDescription,
+  SocketDescription,
+  TcpSocketDescription,
+  TcpState,
+  UdpSocketDescription,
+  UnixSocketDescription,
+} from './socket-descriptions.ts';
 
 /**
- * A system of the objects that are described, and no others but the idle task.
+ * A system of the objects that are described, and no others but the idle task. More examples: docs/testing.md.
  *
  *   const source = objectsSource({ tasks: [{ pid: 1, comm: 'init' }, { pid: 7, parent: 1, comm: 'worker' }] });
  *

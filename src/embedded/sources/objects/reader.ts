@@ -11,6 +11,9 @@ import type {
   TaskDescription,
   ThreadDescription,
 } from './descriptions.ts';
+import { readMemory } from './process-memory.ts';
+import type { SocketDescription } from './socket-descriptions.ts';
+import { socketTables } from './socket-tables.ts';
 import {
   bufinfoText,
   cgroupText,
@@ -33,13 +36,16 @@ export class DescriptionReader implements ProcReader {
   readonly name = 'objects';
   readonly recorded = true;
   buffer = new Uint8Array(0);
+  /** By the file with their memory. */
+  readonly #tasks: ReadonlyMap<string, TaskDescription>;
   readonly #texts = new Map<string, Text>();
   readonly #links = new Map<string, string>();
   readonly #statuses = new Map<string, FileStatus>();
   readonly #names = new Map<string, Set<string>>();
   readonly #inodes = new Map<string, number>();
 
-  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, current }: SystemDescription) {
+  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, sockets, current }: SystemDescription) {
+    this.#tasks = new Map(tasks.map((task) => [`/proc/${task.pid}/mem`, task]));
     this.#text('/proc/self/mountinfo', () => MOUNTS);
     this.#enter('/proc/self', String(current ?? tasks[0]?.pid ?? 0));
     this.#link('/proc/self/ns/pid', `pid:[${NAMESPACES.pid}]`);
@@ -50,12 +56,20 @@ export class DescriptionReader implements ProcReader {
     this.#members(tasks);
     if (slabCaches !== undefined) this.#slabCaches(slabCaches);
     if (dmaBuffers !== undefined) this.#text('/sys/kernel/debug/dma_buf/bufinfo', () => bufinfoText(dmaBuffers));
+    if (sockets !== undefined) this.#sockets(sockets);
   }
 
   read(path: string): number {
     const text = this.#texts.get(path);
     if (text === undefined) return VANISHED;
     this.buffer = encoder.encode(text());
+    return this.buffer.length;
+  }
+
+  readAt(path: string, position: number, size: number): number {
+    const task = this.#tasks.get(path);
+    if (task === undefined) return 0;
+    this.buffer = readMemory(task, position, size).slice();
     return this.buffer.length;
   }
 
@@ -121,8 +135,9 @@ export class DescriptionReader implements ProcReader {
 
   #file(path: string, file: Omit<FileDescription, 'fd'>): void {
     this.#link(path, file.path);
-    const { mode = S_IFREG, size = 0, uid = 0, gid = 0 } = file;
-    const dev = file.path.startsWith('/') ? DEVICE : (UNMOUNTED[file.path.split(':', 1)[0] ?? ''] ?? 3);
+    const kind = file.path.startsWith('/') ? '' : (file.path.split(':', 1)[0] ?? '');
+    const { mode = MODES[kind] ?? S_IFREG, size = 0, uid = 0, gid = 0 } = file;
+    const dev = file.path.startsWith('/') ? DEVICE : (UNMOUNTED[kind] ?? 3);
     this.#statuses.set(path, { dev, ino: this.#inodeOf(file), mode, nlink: 1, uid, gid, rdev: 0, size });
   }
 
@@ -168,6 +183,13 @@ export class DescriptionReader implements ProcReader {
       this.#text(`/sys/kernel/slab/${name}/object_size`, () => `${objectSize}\n`);
   }
 
+  #sockets(sockets: readonly SocketDescription[]): void {
+    for (const [path, text] of socketTables(sockets)) {
+      this.#text(path, () => text);
+      this.#statuses.set(path, { dev: 0, ino: 0, mode: S_IFREG, nlink: 1, uid: 0, gid: 0, rdev: 0, size: 0 });
+    }
+  }
+
   #text(path: string, text: Text): void {
     this.#texts.set(path, text);
     this.#list(path);
@@ -203,6 +225,8 @@ export class DescriptionReader implements ProcReader {
 const DEVICE = 0xfe00;
 /** Devices of file systems that nobody mounts, by what their files begin with. */
 const UNMOUNTED: Readonly<Record<string, number>> = { socket: 8, pipe: 13, anon_inode: 14 };
+/** Modes of what is no regular file, by the same. */
+const MODES: Readonly<Record<string, number>> = { socket: 0o140777, pipe: 0o010600 };
 const CGROUPS = '/sys/fs/cgroup';
 const MOUNTS = `20 20 254:0 / / rw - ext4 /dev/root rw\n21 20 0:25 / ${CGROUPS} rw - cgroup2 cgroup2 rw\n`;
 

@@ -7,6 +7,7 @@ import type {
   TaskDescription,
   ThreadDescription,
 } from './descriptions.ts';
+import { argumentRanges } from './process-memory.ts';
 
 type Thread = ThreadDescription & { readonly tid: number };
 
@@ -16,7 +17,8 @@ const SIGCHLD = 17;
 const COLUMNS = 52;
 
 export function statText(task: TaskDescription, thread: Thread, threads: number): string {
-  const { exitCode = 0, kernelThread = false, memory = {}, arguments: args = [0, 0], environment = [0, 0] } = task;
+  const { exitCode = 0, kernelThread = false, memory = {} } = task;
+  const ranges = argumentRanges(task);
   const ticks = (ns = 0) => ns / TICK_NS;
   const { flags = kernelThread ? PF_KTHREAD : 0, nice = 0, policy = 0, realTimePriority = 0 } = thread;
   const priority = realTimePriority > 0 ? -1 - realTimePriority : 20 + nice;
@@ -39,10 +41,10 @@ export function statText(task: TaskDescription, thread: Thread, threads: number)
     39: thread.cpu ?? 0,
     40: realTimePriority,
     41: policy,
-    48: args[0],
-    49: args[1],
-    50: environment[0],
-    51: environment[1],
+    48: ranges.arguments[0],
+    49: ranges.arguments[1],
+    50: ranges.environment[0],
+    51: ranges.environment[1],
     52: exitCode,
   };
   const rest = Array.from({ length: COLUMNS - 2 }, (_, index) => columns[index + 3] ?? 0);
