@@ -15,6 +15,7 @@ const parameterOfTarget: ReadonlyMap<string, ParameterKind | undefined> = new Ma
 
 const EBADF = 9;
 const EINVAL = 22;
+const ESRCH = 3;
 
 /** Parameters that their targets cannot be attached without, and what the kernel answers then. */
 const required: ReadonlyMap<ParameterKind, number> = new Map([
@@ -56,4 +57,15 @@ export function checkParameters(target: string, parameters: IterParameters, take
       throw new BpfiterError('usage', `cgroup takes one of path, fd and id, not ${selectors.join(' and ')}`);
     }
   }
+}
+
+/**
+ * The number in a line `Pid:` of /proc/self/fdinfo, as that of a process to choose. The kernel attaches to any pidfd;
+ * one whose process is gone, or has no number here, would silently give no output.
+ * @throws BpfiterError `not-found`
+ */
+export function checkPidOfDescriptor(pidFd: number, pid: number): void {
+  if (pid > 0) return;
+  const why = pid < 0 ? 'is gone' : 'is of a pid namespace that is not seen from here';
+  throw new BpfiterError('not-found', `the process of pidfd ${pidFd} ${why}`, { errno: ESRCH });
 }

@@ -5,6 +5,7 @@
 import { closeSync, constants as fileConstants, openSync, readFileSync, statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
+import { checkPidOfDescriptor } from '../iter-parameters.ts';
 import type { CgroupSelector, IterParameters, KernelMap, MapSelector, TaskSelector } from '../kernel.ts';
 import { cgroupIterOrderId, mapTypeName } from '../uapi/index.ts';
 import { cgroupIterInfo, mapIterInfo, taskIterInfo } from './attributes.ts';
@@ -58,7 +59,7 @@ function prepareTask({ tid, pid, pidFd }: TaskSelector): PreparedParameters {
   // The kernel takes any number; one that is nobody's would silently give no output.
   if (tid !== undefined) requireTask(tid, 'thread');
   if (pid !== undefined) requireLeader(pid);
-  if (pidFd !== undefined) requireExpressible(pidFd, 'pidfd');
+  if (pidFd !== undefined) requireProcess(pidFd);
   return {
     info: taskIterInfo.create({ tid, pid, pid_fd: pidFd }).bytes,
     explain: (errno) => (errno === EBADF ? `descriptor ${pidFd} is no pidfd` : undefined),
@@ -92,6 +93,22 @@ function requireLeader(pid: number): void {
       errno: ESRCH,
     });
   }
+}
+
+/** A pidfd of a process whose tasks can be chosen; whether it is a pidfd at all is for the kernel to say. */
+function requireProcess(pidFd: number): void {
+  requireExpressible(pidFd, 'pidfd');
+  let information: string;
+  try {
+    information = readFileSync(`/proc/self/fdinfo/${pidFd}`, 'latin1');
+  } catch {
+    return; // no descriptor, or no /proc
+  }
+  const line = /^Pid:\s*(-?\d+)$/m.exec(information);
+  if (line === null) return;
+  const pid = Number(line[1]);
+  checkPidOfDescriptor(pidFd, pid);
+  requireLeader(pid);
 }
 
 /** To the kernel 0 says that there is no descriptor; it would take the parameter for absent. */

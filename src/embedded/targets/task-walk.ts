@@ -6,6 +6,7 @@
  * facts/iterators.md 1.2, 1.4.
  */
 import { BpfiterError } from '../../errors.ts';
+import { checkPidOfDescriptor } from '../../iter-parameters.ts';
 import type { IterParameters, LinkInfo } from '../../kernel.ts';
 import { failure } from '../failure.ts';
 import { Needs } from '../sources/needs.ts';
@@ -45,6 +46,8 @@ export function taskChoice(env: TargetEnvironment, { task }: IterParameters, wha
     }
     const found = env.objects.pidOfDescriptor(pidFd);
     if (found === undefined) throw failure(EBADF, what, { because: `descriptor ${pidFd} is no pidfd` });
+    checkPidOfDescriptor(pidFd, found);
+    requireLeader(env, found);
     return { kind: 'process', pid: found };
   }
   return { kind: 'all' };
