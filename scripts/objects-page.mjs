@@ -21,11 +21,11 @@ export function objectsPage({ structs, measured, reasons }) {
 
 Made by \`npm run docs\` from the model's tables and a recorded comparison; a test fails where they differ.
 
-Both kernels ran the same iterators over the same processes, threads, open files, memory areas and control groups, those that a test had made
-and stopped, and wrote every field of the model that these lead to: the running kernel Linux ${measured.kernel}, the embedded one over its
-\`/proc\`. Of ${rows.length} fields ${count('same')} were the same throughout, ${count('differs')} differ for the reason given,
-${count('not comparable')} cannot be compared, ${count('absent')} the running kernel was built without, and ${count('')} belong to objects that
-were not compared (what bpf(2) makes, sockets, symbols and other lists).
+Both kernels ran the same iterators over the same processes, threads, open files, memory areas, control groups and sockets, those that a test
+had made and stopped, over a route, some slab caches and symbols, and over a map, a program and a link that both had loaded, and wrote every
+field of the model that these lead to: the running kernel Linux ${measured.kernel}, the embedded one over its \`/proc\`. Of ${rows.length} fields ${count('same')} were the same throughout, ${count('differs')} differ for the reason given,
+${count('not comparable')} cannot be compared for the reason given, ${count('absent')} the running kernel was built without, and ${count('')} belong to
+objects that were not compared.
 Of pointers only whether they are NULL is compared, as each kernel has addresses of its own. *Filled* says in how many objects the value was
 not zero. The comparison is made anew by every \`npm test\` on a machine where bpf(2) is permitted.
 
@@ -38,8 +38,9 @@ ${rows.map(lineOf).join('\n')}
 function verdictOf(name, { fields }, reasons) {
   const found = fields[name];
   const reason = reasons.get(name);
+  if (reason !== undefined && (found !== undefined || reason.verdict === 'not comparable'))
+    return { verdict: reason.verdict, note: reason.why, found };
   if (found === undefined) return { verdict: '', note: '', found };
-  if (reason !== undefined) return { verdict: reason.verdict, note: reason.why, found };
   return { verdict: found.absent ? 'absent' : 'same', note: '', found };
 }
 

@@ -36,7 +36,7 @@ export const bpfObjects = part(
       ['u32 map_flags', 'BPF_F_* that it was made with.', 'map'],
       ['u32 id', 'Number by which bpf(2) finds it.', 'map'],
       ['char name[16]', 'Name, cut to 15 characters.', 'map'],
-      ['atomic64_t refcnt', 'Users, programs, pins and maps that have it; not the iterator that shows it.', 'map'],
+      ['atomic64_t refcnt', 'Users, programs, pins and maps that have it, and the iterator that shows it.', 'map'],
       ['atomic64_t usercnt', 'Users that have it open.', 'map'],
       ['s64 *elem_count', 'Of hashes: how many elements they have. NULL for all else.', 'map'],
     ]),

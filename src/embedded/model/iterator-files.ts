@@ -47,7 +47,7 @@ export const iteratorFiles = part(
       ['const char *name', 'Name that its user gave it, NULL if none.', 'fixtures'],
     ]),
     struct('kallsym_iter', 'A symbol of the kernel.', [
-      ['loff_t pos', 'Number of the symbol.', 'symbols'],
+      ['loff_t pos', "Number of the symbol; of the kernel's own, of the next one.", 'symbols'],
       ['loff_t pos_mod_end', 'Number of the first symbol behind those of modules; 0 until there.', 'symbols'],
       ['loff_t pos_ftrace_mod_end', 'The same of symbols that ftrace keeps of modules.', 'symbols'],
       ['loff_t pos_bpf_end', 'The same of programs.', 'symbols'],

@@ -1,11 +1,12 @@
 /**
  * iter/bpf_map, iter/bpf_prog and iter/bpf_link: what bpf(2) made in this kernel, by number. Objects that come while a
- * session is read are met, for numbers ascend. Sources: kernel/bpf/{map,prog,link}_iter.c of Linux 6.18;
+ * session is read are met, for numbers ascend. A map or program is held while it is shown, which a map's count of
+ * holders tells. Sources: kernel/bpf/{map,prog,link}_iter.c of Linux 6.18;
  * facts/iterators.md 1.2, 2.5.
  */
 import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
-import type { Numbered, TargetEnvironment } from './environment.ts';
+import type { Numbered, NumberedObject, TargetEnvironment } from './environment.ts';
 
 const OBJECT = 0;
 
@@ -13,6 +14,8 @@ class NumberedWalk implements Walk {
   readonly #objects: Numbered;
   readonly #slots: ContextSlots;
   #id = 0;
+  /** What stands in the context. */
+  #held: NumberedObject | undefined;
 
   constructor(objects: Numbered, slots: ContextSlots) {
     this.#objects = objects;
@@ -23,18 +26,30 @@ class NumberedWalk implements Walk {
     const found = this.#objects.from(this.#id);
     if (found === undefined) return NONE;
     this.#id = found.id;
+    this.#held = found.object;
+    found.object.hold?.();
     this.#slots.pointer(OBJECT, found.object.address);
     return FOUND;
   }
 
   next(): number {
+    this.#let();
     this.#id += 1;
     return this.start();
   }
 
-  stop(): void {}
+  stop(): void {
+    this.#let();
+  }
 
-  release(): void {}
+  release(): void {
+    this.#let();
+  }
+
+  #let(): void {
+    this.#held?.release?.();
+    this.#held = undefined;
+  }
 }
 
 const target = (name: string, argument: string, objects: Numbered): IterTargetDefinition => ({

@@ -8,10 +8,17 @@ import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Model } from '../model/index.ts';
 import type { KernelObjects } from '../sources/source.ts';
 
-/** Objects of the kernel by number, in linear memory. */
+/** An object of the kernel in linear memory. Those that only stay as long as somebody holds them can be held. */
+export interface NumberedObject {
+  readonly address: number;
+  hold?(): void;
+  release?(): void;
+}
+
+/** Objects of the kernel by number. */
 export interface Numbered {
   /** The one with that number, or else with the next higher one. */
-  from(id: number): { readonly id: number; readonly object: { readonly address: number } } | undefined;
+  from(id: number): { readonly id: number; readonly object: NumberedObject } | undefined;
 }
 
 export interface TargetEnvironment {

@@ -3,74 +3,88 @@
  */
 import type { Btf, TypeId } from '../../../src/btf/index.ts';
 import type { Model } from '../../../src/embedded/model/index.ts';
-
-export const TARGETS = ['task', 'task_file', 'task_vma', 'cgroup'] as const;
-export type Target = (typeof TARGETS)[number];
-
-/** Where a program of each target finds its object, and the struct of that. */
-export const ROOTS: Readonly<Record<Target, { readonly slot: number; readonly struct: string }>> = {
-  task: { slot: 8, struct: 'task_struct' },
-  task_file: { slot: 24, struct: 'file' },
-  task_vma: { slot: 16, struct: 'vm_area_struct' },
-  cgroup: { slot: 8, struct: 'cgroup' },
-};
+import { ALL_OF_THEM, ROOTS, type RootName, rootNames, type Step } from './roots.ts';
 
 export interface Field {
-  readonly target: Target;
+  readonly root: RootName;
   readonly struct: string;
+  /** As the model's table has it. */
   readonly member: string;
-  /** From the object: members of which all but those of inner structs are pointers that are followed. */
+  /** From the object that the root gives. */
   readonly path: readonly Step[];
   readonly kind: 'bytes' | 'pointer' | 'pointers' | 'text' | 'string';
 }
 
-export interface Step {
-  readonly struct: string;
-  readonly member: string;
-  /** Whether it is a pointer that is followed; the last step of a path is the field itself. */
-  readonly follow: boolean;
-}
-
 /** `task_struct.signal` */
-export const nameOf = ({ struct, member }: Pick<Field, 'struct' | 'member'>): string => `${struct}.${member}`;
+export const nameOf = ({ struct, member }: { readonly struct: string; readonly member: string }): string =>
+  `${struct}.${member}`;
+
+/** Structs that programs find around what a pointer leads to. */
+const AROUND: Readonly<Record<string, { readonly struct: string; readonly member: string }>> = {
+  vfsmount: { struct: 'mount', member: 'mnt' },
+};
 
 /** Fields of structs that the model tells about, each struct by the shortest way to it. */
-export function fieldsOf(model: Model, targets: readonly Target[] = TARGETS): readonly Field[] {
+export function fieldsOf(model: Model, roots: readonly RootName[] = rootNames): readonly Field[] {
   const found: Field[] = [];
   const met = new Set<string>();
-  const queue = targets.map((target) => ({ target, struct: ROOTS[target].struct, way: [] as readonly Step[] }));
-  for (const { target, struct, way } of queue) {
-    if (met.has(struct)) continue;
-    met.add(struct);
+  const queue = roots.map((root) => ({ root, struct: ROOTS[root].struct as string, way: ROOTS[root].way }));
+  for (const { root, struct, way } of queue) {
+    const meeting = ALL_OF_THEM.has(root) ? `${root} ${struct}` : struct;
+    if (met.has(meeting)) continue;
+    met.add(meeting);
+    const around = AROUND[struct];
+    if (around !== undefined) {
+      queue.push({ root, struct: around.struct, way: [...way, { ...around, way: 'container' }] });
+    }
     for (const { member } of model.fieldsOf(struct)) {
-      const step = { struct, member: member.name, follow: false };
-      const type = typeOf(model.btf, struct, member.name);
-      if (type === undefined) continue;
-      const inner = describe(model.btf, type);
-      const path = [...way, step];
-      if (inner.kind === 'struct' && model.fieldsOf(inner.struct).length > 0) {
-        queue.push({ target, struct: inner.struct, way: path });
-        continue;
+      for (const { path, inner } of partsOf(model.btf, struct, member.name)) {
+        const step = { struct, member: path, way: 'inside' } as const;
+        const leads = inner.struct !== undefined && model.fieldsOf(inner.struct).length > 0;
+        if (leads && inner.struct !== undefined) {
+          const next = inner.kind === 'pointer' ? ({ ...step, way: 'follow' } as const) : step;
+          queue.push({ root, struct: inner.struct, way: [...way, next] });
+          // A struct within another stands there by its own fields.
+          if (inner.kind === 'struct') continue;
+        }
+        const { kind } = inner;
+        found.push({
+          root,
+          struct,
+          member: member.name,
+          path: [...way, step],
+          kind: kind === 'struct' ? (LISTS.has(inner.struct ?? '') ? 'pointers' : 'bytes') : kind,
+        });
       }
-      if (inner.kind === 'pointer' && inner.struct !== undefined && model.fieldsOf(inner.struct).length > 0) {
-        queue.push({ target, struct: inner.struct, way: [...way, { ...step, follow: true }] });
-      }
-      const kind = inner.kind !== 'struct' ? inner.kind : inner.struct === 'list_head' ? 'pointers' : 'bytes';
-      found.push({ target, struct, member: member.name, path, kind });
     }
   }
   return found;
 }
 
-function typeOf(btf: Btf, struct: string, member: string): TypeId | undefined {
-  const id = btf.find(struct, 'struct');
-  return id === undefined ? undefined : btf.member(id, member)?.type;
+const LISTS: ReadonlySet<string> = new Set(['list_head', 'hlist_node']);
+
+interface Part {
+  readonly path: string;
+  readonly inner: Described;
 }
 
-type Described =
-  | { readonly kind: 'struct'; readonly struct: string }
-  | { readonly kind: 'pointer'; readonly struct: string | undefined }
-  | { readonly kind: 'bytes' | 'pointers' | 'text' | 'string' };
+/** A member, or the members of the struct without a name that it is. */
+function partsOf(btf: Btf, struct: string, path: string): readonly Part[] {
+  const id = btf.find(struct, 'struct');
+  const type = id === undefined ? undefined : btf.member(id, path)?.type;
+  if (type === undefined) return [];
+  const unnamed = btf.type(btf.skipModifiersAndTypedefs(type));
+  if (unnamed.kind === 'struct' && unnamed.name === '') {
+    return unnamed.members.flatMap(({ name }) => partsOf(btf, struct, `${path}.${name}`));
+  }
+  return [{ path, inner: describe(btf, type) }];
+}
+
+interface Described {
+  readonly kind: Field['kind'] | 'struct';
+  /** What it is, points to, or is an array of. */
+  readonly struct?: string;
+}
 
 function describe(btf: Btf, id: TypeId): Described {
   const type = btf.type(btf.skipModifiersAndTypedefs(id));
@@ -78,10 +92,11 @@ function describe(btf: Btf, id: TypeId): Described {
   if (type.kind === 'array') {
     const element = btf.type(btf.skipModifiersAndTypedefs(type.elementType));
     if (element.kind === 'ptr') return { kind: 'pointers' };
+    if (element.kind === 'struct') return { kind: 'bytes', struct: element.name };
     return { kind: element.kind === 'int' && element.size === 1 ? 'text' : 'bytes' };
   }
   if (type.kind !== 'ptr') return { kind: 'bytes' };
   const pointee = btf.type(btf.skipModifiersAndTypedefs(type.type));
   if (pointee.kind === 'int' && pointee.size === 1) return { kind: 'string' };
-  return { kind: 'pointer', struct: pointee.kind === 'struct' ? pointee.name : undefined };
+  return { kind: 'pointer', ...(pointee.kind === 'struct' && { struct: pointee.name }) };
 }

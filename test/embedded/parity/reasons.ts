@@ -10,6 +10,14 @@ export interface Reason {
 
 const differs = (why: string): Reason => ({ verdict: 'differs', why });
 const TICKS = differs('/proc counts in steps of 10 ms');
+const STEPS = differs(
+  'times of tables are in steps of 10 ms, and each kernel has as many jiffies a second as it likes',
+);
+const SEQUENCE = differs('tables tell how far it is ahead of another number, and not from where it counts');
+const IDS = differs('each kernel counts its own');
+const notComparable = (why: string): Reason => ({ verdict: 'not comparable', why });
+const NEXTHOPS = notComparable('routes have no shared next hop here, which the model says too');
+const NO_BUFFER = notComparable('there is a dma-buf only where somebody made one, and its list is in debugfs alone');
 const ALL_MOUNTS = differs('NULL for files of file systems that nobody has mounted (sockets, pipes, anonymous inodes)');
 
 export const reasons: ReadonlyMap<string, Reason> = new Map([
@@ -40,7 +48,51 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
     differs('VM_READ, VM_WRITE, VM_EXEC and VM_MAYSHARE are known, and VM_SHARED of areas that are writable'),
   ],
   ['vm_area_struct.vm_pgoff', differs('maps does not have it for areas without a file: it is the address in pages')],
-  ['group_info.gid', { verdict: 'not comparable', why: 'ngroups says how many there are; behind them is no group' }],
+  ['percpu_counter.count', differs('the kernel keeps a part of each count with each processor')],
+  ['seq_file.buf', notComparable('the output itself, in which the two kernels have written what is compared here')],
+  ['group_info.gid', notComparable('ngroups says how many there are; behind them is no group')],
+  ['mount.mnt_parent', ALL_MOUNTS],
+  ['mount.mnt_mountpoint', ALL_MOUNTS],
+  ['mount.mnt_id', differs('0 for files of file systems that nobody has mounted (sockets, pipes, anonymous inodes)')],
+  ['eventfd_ctx.flags', differs('EFD_SEMAPHORE is known; Linux keeps EFD_NONBLOCK and EFD_CLOEXEC beside it')],
+  ['sock_common.skc_daddr', differs('of connections of IPv6 Linux has 127.0.0.6 there')],
+  ['sock_common.skc_rcv_saddr', differs('of connections of IPv6 Linux has 127.0.0.6 there')],
+  [
+    'sock_common.skc_v6_daddr',
+    differs('of connections of IPv4 Linux has the address a second time, in the form of IPv6'),
+  ],
+  [
+    'sock_common.skc_v6_rcv_saddr',
+    differs('of connections of IPv4 Linux has the address a second time, in the form of IPv6'),
+  ],
+  ['sock_common.skc_refcnt', differs('of connections that have only begun no table tells it')],
+  ['sock.sk_backlog', differs('of TCP the table has the bytes that wait, Linux the memory that they take')],
+  ['sock.sk_wmem_alloc', differs('of Unix sockets no table tells what waits to be sent; TCP as sk_backlog')],
+  ['sock.sk_drops', differs('no table tells of packets that TCP dropped')],
+  ['inet_connection_sock.icsk_rto', STEPS],
+  ['inet_connection_sock.icsk_ack', STEPS],
+  ['timer_list.expires', differs('0 for timers that do not run, and jiffies are each kernel’s own')],
+  ['timer_list.entry', differs('pprev says whether the timer runs; next is NULL')],
+  ['tcp_sock.rcv_nxt', SEQUENCE],
+  ['tcp_sock.copied_seq', SEQUENCE],
+  ['tcp_sock.write_seq', SEQUENCE],
+  ['tcp_sock.snd_una', SEQUENCE],
+  ['request_sock.num_timeout', notComparable('programs read it as bits of a byte, which this comparison does not')],
+  ['fib6_info.fib6_nh', notComparable('there are pointers in it: its fields are compared by their names')],
+  ['nexthop.nh_info', NEXTHOPS],
+  ['nexthop.nh_grp', NEXTHOPS],
+  ['nexthop.is_group', NEXTHOPS],
+  ['nh_group.nh_entries', NEXTHOPS],
+  ['nh_grp_entry.nh', NEXTHOPS],
+  ['dma_buf.size', NO_BUFFER],
+  ['dma_buf.file', NO_BUFFER],
+  ['dma_buf.exp_name', NO_BUFFER],
+  ['dma_buf.name', NO_BUFFER],
+  ['bpf_map.id', IDS],
+  ['bpf_prog_aux.id', IDS],
+  ['bpf_link.id', IDS],
+  ['bpf_prog.len', differs('Linux counts the instructions that its verifier made of those that were loaded')],
+  ['bpf_prog.jited_len', differs('each kernel compiles for a machine of its own')],
   ['path.mnt', ALL_MOUNTS],
   ['vfsmount.mnt_root', ALL_MOUNTS],
   ['vfsmount.mnt_sb', ALL_MOUNTS],

@@ -4,7 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Subject } from './compare.ts';
+import type { Kernel } from '../../../src/kernel.ts';
+import { openObject } from '../../../src/object/index.ts';
+import { keyText, type Subject } from './compare.ts';
 
 /** What the process has open and mapped beside what Node needs: files of all kinds. */
 const SCRIPT = `
@@ -63,7 +65,7 @@ export class Subjects implements Disposable {
 const stateOf = (pid: number): string =>
   /^State:\s*(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
 
-async function stop(pid: number): Promise<void> {
+export async function stop(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   // Its threads stop one after the other.
   const runs = () => readdirSync(`/proc/${pid}/task`).some((tid) => stateOf(Number(tid)) !== 'T');
@@ -71,11 +73,59 @@ async function stop(pid: number): Promise<void> {
 }
 
 export const subjectsOf = (pid: number, name: string): readonly Subject[] =>
-  (['task', 'task_file', 'task_vma'] as const).map((target) => ({
-    name: `${name}, ${target}`,
-    target,
+  (['task', 'task_file', 'task_vma'] as const).map((root) => ({
+    name: `${name}, ${root}`,
+    root,
     parameters: { task: { pid } },
   }));
+
+/** The session itself that shows a process, once for each thread and at the end. */
+export const sessionOf = (pid: number): readonly Subject[] =>
+  (['session', 'walk'] as const).map((root) => ({ name: root, root, parameters: { task: { pid } } }));
+
+/** The counters that a process waits for, of which Node has some, and areas that the kernel made. */
+export const specialsOf = (pid: number): readonly Subject[] => [
+  { name: 'eventfd', root: 'eventfd', parameters: { task: { pid } }, keys: [keyText('[eventfd]')] },
+  { name: 'vdso', root: 'special', parameters: { task: { pid } }, keys: [keyText('[vdso]'), keyText('[vvar]')] },
+];
+
+/** The route to this very machine: both addresses of IPv6 and lengths of prefixes are in its key. */
+const LOOPBACK_ROUTE = `8001${'00'.repeat(15)}`;
+
+/** What every machine has, and nobody changes. */
+export const ofTheKernel: readonly Subject[] = [
+  { name: 'cgroups', root: 'cgroup', parameters: { cgroup: { order: 'descendants_pre' } } },
+  { name: 'the route to itself', root: 'ipv6_route', parameters: {}, keys: [LOOPBACK_ROUTE] },
+  {
+    name: 'slab caches',
+    root: 'kmem_cache',
+    parameters: {},
+    keys: ['dentry', 'filp', 'task_struct', 'kmalloc-64'].map(keyText),
+  },
+  { name: 'symbols', root: 'ksym', parameters: {}, keys: ['schedule', 'vfs_read'].map(keyText) },
+];
+
+const COMPARED = new URL('fixtures/compared.bpf.o', import.meta.url);
+
+/** What loadSubject() loads. */
+export const loadedObjects: readonly Subject[] = [
+  { name: 'a map', root: 'bpf_map', parameters: {}, keys: [keyText('compared_map')] },
+  { name: 'a program', root: 'bpf_prog', parameters: {}, keys: [keyText('compared_prog')] },
+  { name: 'a link', root: 'bpf_link', parameters: {}, keys: [keyText('compared_prog')] },
+];
+
+/** A map, a program that uses it, and a link of that. */
+export async function loadSubject(kernel: Kernel): Promise<Disposable> {
+  const object = openObject(readFileSync(COMPARED), { name: 'compared.bpf.o' });
+  const loaded = await kernel.load(object, { programs: ['compared_prog'] });
+  const link = loaded.program('compared_prog').attachIter({});
+  return {
+    [Symbol.dispose]() {
+      link.close();
+      loaded.close();
+    },
+  };
+}
 
 const KTHREADD = 2;
 const PF_KTHREAD = 0x200000;
@@ -86,5 +136,5 @@ export function kernelThread(): readonly Subject[] {
     ? readFileSync(`/proc/${KTHREADD}/stat`, 'latin1').split(' ')[8]
     : '0';
   if ((Number(flags) & PF_KTHREAD) === 0) return [];
-  return [{ name: 'kernel thread', target: 'task', parameters: { task: { tid: KTHREADD } } }];
+  return [{ name: 'kernel thread', root: 'task', parameters: { task: { tid: KTHREADD } } }];
 }

@@ -203,7 +203,8 @@ export class ObjectLists {
       if (list < past && ends[list] === 0) ends[list] = number;
       put64(memory, at + field(end).offset, ends[list] as number); // one an end
     });
-    put64(memory, at + field('pos').offset, number);
+    // Of its own symbols Linux has the number of the next one there, for it has gone on when it shows them.
+    put64(memory, at + field('pos').offset, module === '' ? number + 1 : number);
     putWords(memory, at + field('value').offset, low, high);
     memory.u8[at + field('type').offset] = (ofModule ? lower : type).charCodeAt(0);
     putText(memory, at + field('name').offset, name, field('name').size);
