@@ -29,7 +29,12 @@ const options = [
 
 const sources = readdirSync(join(root, room, 'assembly'))
   .map((name) => join(room, 'assembly', name))
-  .concat(join(room, 'format-codes.ts'), join(room, 'map-header.ts'), join('src', 'embedded', 'memory', 'places.ts'))
+  .concat(
+    join(room, 'format-codes.ts'),
+    join(room, 'map-header.ts'),
+    join(room, 'maps-line.ts'),
+    join('src', 'embedded', 'memory', 'places.ts'),
+  )
   .sort();
 const version = compilerVersion();
 const hash = createHash('sha256').update(JSON.stringify([version, options]));

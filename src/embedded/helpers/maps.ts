@@ -13,7 +13,7 @@ import type { RuntimeExports } from '../runtime-wasm/runtime-wasm.ts';
 import { passNumber, passPointer } from './callbacks.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL } from './errno.ts';
-import { inWasm, wasmOf } from './in-wasm.ts';
+import { inWasm } from './in-wasm.ts';
 import { returnNumber } from './words.ts';
 
 /** The map at an offset that a program passed. @throws Error if there is none, which the verifier has seen to */
@@ -26,7 +26,7 @@ export function mapOf(runtime: Runtime, address: number): MapBase {
 const general = (name: string, pick: (wasm: RuntimeExports) => Callee): FunctionDefinition => {
   const found = MAP_SIGNATURES[name];
   if (found === undefined) throw new RangeError(`${name} has no signature`);
-  return { name, signature: found, make: (runtime) => pick(wasmOf(runtime)) };
+  return { name, signature: found, make: (runtime) => pick(runtime.memory.runtime) };
 };
 
 /** Owners of storage, as the names of helpers have them. */

@@ -4,14 +4,13 @@
  *
  * Facts: kernel/trace/bpf_trace.c of Linux 6.12; facts/iterators.md 5.2. Types are those of this kernel's BTF.
  */
-import { seqCommit, seqRoom } from '../iter/seq-file.ts';
+import { seqRoom } from '../iter/seq-file.ts';
 import type { Runtime } from '../runtime.ts';
 import { EVERY_FIELD } from '../sources/needs.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL, ENOENT } from './errno.ts';
 import { BTF_F_ALL, BtfShow } from './format/btf-show.ts';
 import { ByteSink } from './format/byte-sink.ts';
-import { memoryOf } from './in-wasm.ts';
 
 /** struct btf_ptr: 0 the object's address   8 its type   12 flags, which nobody reads. */
 const BTF_PTR_SIZE = 16;
@@ -19,7 +18,7 @@ const TYPE_ID = 8;
 
 /** @returns `show` appends the text of the object that a struct btf_ptr tells of to the sink; gives 0 or an errno */
 function shower(runtime: Runtime) {
-  const sink = new ByteSink(memoryOf(runtime));
+  const sink = new ByteSink(runtime.memory);
   const shown = new BtfShow(runtime.btf, runtime.memory, sink);
   const show = (at: number, flags: number): number => {
     const { view } = runtime.memory;
@@ -69,7 +68,7 @@ export const printBtfFunctions: readonly FunctionDefinition[] = [
         sink.open(start, end);
         const status = show(at, flags);
         // That the file is full is left for its reader to find out.
-        seqCommit(runtime.memory, seq, sink.at - start);
+        runtime.memory.runtime.seq_commit(seq, sink.at - start);
         return status;
       };
     },

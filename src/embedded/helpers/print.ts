@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime.ts';
 import { MAX_VALUES } from '../runtime-wasm/format-codes.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { EINVAL } from './errno.ts';
-import { inWasm, wasmOf } from './in-wasm.ts';
+import { inWasm } from './in-wasm.ts';
 import { write64 } from './words.ts';
 
 const VALUE_SIZE = 8;
@@ -19,7 +19,7 @@ const LINE_SIZE = 1024;
 
 /** @returns prints a format and values as a line; gives the length of the text as the kernel counts it */
 export function tracer(runtime: Runtime) {
-  const wasm = wasmOf(runtime);
+  const wasm = runtime.memory.runtime;
   const { memory } = runtime;
   const line = memory.allocate(LINE_SIZE);
   return (at: number, size: number, values: number, count: number): number => {

@@ -18,7 +18,6 @@ import {
   MAX_DYNPTR_SIZE,
 } from './dynptr-struct.ts';
 import { E2BIG, EFAULT, EINVAL } from './errno.ts';
-import { wasmOf } from './in-wasm.ts';
 import { mapOf } from './maps.ts';
 
 /** How many bytes of the packet go behind the record: bits 32 to 51 of the flags. */
@@ -89,7 +88,7 @@ function reserveDynptr(
   clearDynptr(memory, dynptr);
   if ((flags | flagsHigh) !== 0) return EINVAL;
   if (size >>> 0 > MAX_DYNPTR_SIZE) return E2BIG;
-  const sample = wasmOf(runtime).ringbuf_reserve(map, size, 0, 0, 0) >>> 0;
+  const sample = runtime.memory.runtime.ringbuf_reserve(map, size, 0, 0, 0) >>> 0;
   if (sample === 0) return EINVAL;
   initDynptr(memory, dynptr, sample, DYNPTR_RINGBUF, size);
   return 0;
@@ -100,7 +99,7 @@ const commitDynptr = (name: string, commit: 'ringbuf_submit' | 'ringbuf_discard'
   name,
   signature: signature('p i -> v'),
   make: (runtime) => {
-    const wasm = wasmOf(runtime);
+    const wasm = runtime.memory.runtime;
     return (dynptr: number, flags: number) => {
       const sample = dynptrData(runtime.memory, dynptr);
       if (sample === 0) return;
@@ -114,16 +113,28 @@ export const ringBufferHelpers: readonly FunctionDefinition[] = [
   {
     name: 'bpf_ringbuf_reserve',
     signature: signature('p q q -> p'),
-    make: (runtime) => wasmOf(runtime).ringbuf_reserve,
+    make: (runtime) => runtime.memory.runtime.ringbuf_reserve,
   },
-  { name: 'bpf_ringbuf_submit', signature: signature('p i -> v'), make: (runtime) => wasmOf(runtime).ringbuf_submit },
-  { name: 'bpf_ringbuf_discard', signature: signature('p i -> v'), make: (runtime) => wasmOf(runtime).ringbuf_discard },
+  {
+    name: 'bpf_ringbuf_submit',
+    signature: signature('p i -> v'),
+    make: (runtime) => runtime.memory.runtime.ringbuf_submit,
+  },
+  {
+    name: 'bpf_ringbuf_discard',
+    signature: signature('p i -> v'),
+    make: (runtime) => runtime.memory.runtime.ringbuf_discard,
+  },
   {
     name: 'bpf_ringbuf_output',
     signature: signature('p p i q -> s'),
-    make: (runtime) => wasmOf(runtime).ringbuf_output,
+    make: (runtime) => runtime.memory.runtime.ringbuf_output,
   },
-  { name: 'bpf_ringbuf_query', signature: signature('p L -> L'), make: (runtime) => wasmOf(runtime).ringbuf_query },
+  {
+    name: 'bpf_ringbuf_query',
+    signature: signature('p L -> L'),
+    make: (runtime) => runtime.memory.runtime.ringbuf_query,
+  },
   {
     name: 'bpf_ringbuf_reserve_dynptr',
     signature: signature('p i q p -> s'),

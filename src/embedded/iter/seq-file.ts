@@ -7,7 +7,8 @@
  *   0 buf   8 size   16 from   24 count   32 pad_count   40 index   48 read_pos   56 lock ...   120 end
  *
  * `count` bytes are waiting, beginning at `from`; programs write at `count`, and only while `from` is 0. A buffer whose
- * count equals its size has overflowed: the last byte is never used. All sizes fit into the low words.
+ * count equals its size has overflowed: the last byte is never used. All sizes fit into the low words. Appending is the
+ * runtime's (runtime-wasm/assembly/seq-file.ts).
  * Sources: fs/seq_file.c (seq_write), include/linux/seq_file.h, Linux 6.18; facts/iterators.md 2.1, 5.2.
  */
 import { KERNEL_BASE_HIGH } from '../../jit/index.ts';
@@ -22,8 +23,6 @@ const FROM = 16;
 const COUNT = 24;
 const PRIVATE = 32;
 
-const EOVERFLOW = 75;
-
 /** Where output may go: offsets into linear memory. Writing up to, but not at, `end` is what fits. */
 export interface SeqRoom {
   readonly start: number;
@@ -35,30 +34,6 @@ export function seqRoom(memory: KernelMemory, seq: number): SeqRoom {
   const { u32 } = memory;
   const buf = word(u32, seq + BUF);
   return { start: buf + word(u32, seq + COUNT), end: buf + word(u32, seq + SIZE) };
-}
-
-/**
- * Takes what was written at the beginning of the room into the file.
- * @param length of the output, also if it was more than there was room for
- * @returns 0 or -EOVERFLOW; then the file is full, and nothing of this object will be seen
- */
-export function seqCommit(memory: KernelMemory, seq: number, length: number): number {
-  const { u32 } = memory;
-  const count = word(u32, seq + COUNT) + length;
-  const size = word(u32, seq + SIZE);
-  if (count < size) {
-    u32[(seq + COUNT) >>> 2] = count;
-    return 0;
-  }
-  u32[(seq + COUNT) >>> 2] = size;
-  return -EOVERFLOW;
-}
-
-/** What bpf_seq_write() does. */
-export function seqWrite(memory: KernelMemory, seq: number, data: number, length: number): number {
-  const { start, end } = seqRoom(memory, seq);
-  if (length < end - start) memory.u8.copyWithin(start, data, data + length);
-  return seqCommit(memory, seq, length);
 }
 
 const word = (u32: Uint32Array, offset: number): number => u32[offset >>> 2] ?? 0;

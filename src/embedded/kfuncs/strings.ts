@@ -25,11 +25,12 @@ class Text {
   readonly #start: number;
   readonly mayBeKernel: boolean;
 
-  constructor({ u8 }: KernelMemory, low: number, high: number) {
+  constructor(memory: KernelMemory, low: number, high: number) {
+    const { u8 } = memory;
     this.#u8 = u8;
     const start = low >>> 0;
     this.#start = high === KERNEL_BASE_HIGH && start >= FIRST_OFFSET ? start : u8.length;
-    this.mayBeKernel = mayBeKernel(low, high);
+    this.mayBeKernel = mayBeKernel(memory, low, high);
   }
 
   /** A byte, or UNREADABLE. */

@@ -9,9 +9,12 @@
  * Growing replaces the buffer: always go through the getters, never keep a view over a call that may allocate.
  */
 import type { WasmMemory } from '../../jit/index.ts';
+import type { RuntimeExports } from '../runtime-wasm/runtime-wasm.ts';
 
 export interface KernelMemory {
   readonly wasm: WasmMemory;
+  /** The runtime's module, which works on this memory. */
+  readonly runtime: RuntimeExports;
   /** Views of the whole memory, little-endian as the machine is. */
   readonly u8: Uint8Array;
   readonly u32: Uint32Array;

@@ -96,6 +96,24 @@ export interface RuntimeExports {
   ringbuf_output(map: number, data: number, size: number, flags: number, flagsUpper: number): number;
   ringbuf_query(map: number, what: bigint): bigint;
 
+  /** 0, or the errno of a read from an address that nothing vouches for. */
+  read_error(low: number, high: number, size: number): number;
+  may_be_kernel(low: number, high: number): number;
+  /** These write nothing of use where they give an errno. */
+  read_kernel(to: number, size: number, low: number, high: number): number;
+  read_kernel_str(to: number, size: number, low: number, high: number): number;
+  /** And these zeros. */
+  probe_read_kernel(to: number, size: number, low: number, high: number): number;
+  probe_read_kernel_str(to: number, size: number, low: number, high: number): number;
+
+  /** Where maps_line() leaves what it reads (maps-line.ts). */
+  maps_line_at(): number;
+  /** Reads the line of /proc/PID/maps that begins there. @returns where the next one begins */
+  maps_line(at: number, end: number): number;
+
+  seq_write(seq: number, data: number, length: number): number;
+  /** Takes what was written behind the text of a seq_file into it. @returns 0 or -EOVERFLOW */
+  seq_commit(seq: number, length: number): number;
   seq_printf(seq: number, at: number, size: number, values: number, valuesSize: number): number;
   snprintf(to: number, size: number, at: number, values: number, valuesSize: number): number;
   /** The format at a place, to be printed at once. @returns its offset or a negative errno */

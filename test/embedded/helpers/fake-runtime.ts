@@ -2,9 +2,9 @@
 import { Btf, BtfBuilder } from '../../../src/btf/index.ts';
 import { findFunction } from '../../../src/embedded/functions.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
-import { LinearMemory } from '../../../src/embedded/memory/linear-memory.ts';
 import type { Invocation, Machine, Runtime } from '../../../src/embedded/runtime.ts';
 import { ARGUMENT_BLOCK, type Callee, KERNEL_BASE_HIGH, RESULT_HIGH } from '../../../src/jit/index.ts';
+import { FakeMemory } from '../fake-memory.ts';
 
 /** Structs as offsets of their fields; all fields are numbers of 8 bytes. */
 export type Layouts = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -35,7 +35,7 @@ function btfOf(layouts: Layouts): Btf {
 }
 
 /** Remembers what was given back, and keeps it, so that tests can look at it. */
-class WatchedMemory extends LinearMemory {
+class WatchedMemory extends FakeMemory {
   readonly freed: number[] = [];
 
   override free(offset: number): void {
@@ -43,18 +43,8 @@ class WatchedMemory extends LinearMemory {
   }
 }
 
-const noMaps = (): never => {
-  throw new Error('there are no maps');
-};
-
 export class FakeRuntime implements Runtime {
-  readonly memory = new WatchedMemory({
-    release_fields: noMaps,
-    lookup: noMaps,
-    update: noMaps,
-    remove: noMaps,
-    wake: noMaps,
-  });
+  readonly memory = new WatchedMemory();
   btf: Btf;
   readonly machine: Machine = {
     monotonic: (into) => {

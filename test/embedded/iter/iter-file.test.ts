@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { IterFile } from '../../../src/embedded/iter/iter-file.ts';
-import { seqWrite } from '../../../src/embedded/iter/seq-file.ts';
 import { SequenceWalk } from '../../../src/embedded/iter/sequence-walk.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../../../src/embedded/iter/target.ts';
 import { Needs } from '../../../src/embedded/sources/needs.ts';
@@ -64,7 +63,7 @@ function open(program: Program, { objects = [], walk, target = {} }: Setup = {})
         write: (text) => {
           const bytes = typeof text === 'number' ? new Uint8Array(text).fill(0x78) : new TextEncoder().encode(text);
           const at = memory.write(bytes);
-          const answer = seqWrite(memory, seq, at, bytes.length);
+          const answer = memory.runtime.seq_write(seq, at, bytes.length);
           memory.free(at);
           return answer;
         },

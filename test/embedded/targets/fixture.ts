@@ -6,7 +6,6 @@ import type { IterFile } from '../../../src/embedded/iter/iter-file.ts';
 import { Iterators } from '../../../src/embedded/iter/iterators.ts';
 import type { EmbeddedLink, IterProgram } from '../../../src/embedded/iter/link.ts';
 import { TargetRegistry } from '../../../src/embedded/iter/registry.ts';
-import { seqWrite } from '../../../src/embedded/iter/seq-file.ts';
 import type { EmbeddedMap } from '../../../src/embedded/maps/embedded-map.ts';
 import type { KernelMemory } from '../../../src/embedded/memory/kernel-memory.ts';
 import { layoutOf, model } from '../../../src/embedded/model/index.ts';
@@ -75,7 +74,7 @@ export class Fixture<M extends KernelMemory = FakeMemory> {
       const text = memory.allocate(bytes.length);
       memory.u8.set(bytes, text);
       const seq = memory.view.getUint32(memory.view.getUint32(context, true), true);
-      seqWrite(memory, seq, text, bytes.length);
+      memory.runtime.seq_write(seq, text, bytes.length);
       memory.free(text);
       return 0;
     };

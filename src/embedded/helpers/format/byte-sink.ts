@@ -2,15 +2,15 @@
  * A stretch of linear memory that text is appended to by JavaScript. What does not fit is counted and lost, as
  * snprintf() of the kernel does it. Numbers are the runtime's (runtime-wasm/assembly/text.ts).
  */
-import type { LinearMemory } from '../../memory/linear-memory.ts';
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
 
 export class ByteSink {
-  readonly #memory: LinearMemory;
+  readonly #memory: KernelMemory;
   #u8: Uint8Array;
   #at = 0;
   #limit = 0;
 
-  constructor(memory: LinearMemory) {
+  constructor(memory: KernelMemory) {
     this.#memory = memory;
     this.#u8 = memory.u8;
   }

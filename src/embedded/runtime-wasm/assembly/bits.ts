@@ -4,24 +4,14 @@
  *
  *   0 the word itself, or the offset of a copy of the words   8 nr_bits   12 bit handed out last
  */
+import { read_error } from './addresses.ts';
 import { allocate, free } from './allocator.ts';
-import { E2BIG, EFAULT, EINVAL, ENOMEM, ERANGE } from './errno.ts';
+import { E2BIG, EFAULT, EINVAL, ENOMEM } from './errno.ts';
 
 const NR_BITS = 8;
 const BIT = 12;
 const WORD_BITS: u32 = 64;
 const MAX_WORDS: u32 = 511;
-
-/** Upper word of addresses in linear memory: KERNEL_BASE_HIGH of jit/plan.ts. */
-const MEMORY_HIGH: u32 = 0xffff8880;
-/** Below are user space and addresses that there are not. */
-const LEAST_KERNEL_HIGH: u32 = 0xffff8000;
-
-/** @returns 0, or what a probe read fails with */
-function readError(low: u32, high: u32, size: u32): i32 {
-  if (high < LEAST_KERNEL_HIGH) return ERANGE;
-  return high === MEMORY_HIGH && <u64>low + size <= (<u64>memory.size()) << 16 ? 0 : EFAULT;
-}
 
 /** The words are copied, through a pointer (low, high) that nobody has checked. */
 export function bits_new(it: u32, low: u32, high: u32, words: u32): i32 {
@@ -30,7 +20,7 @@ export function bits_new(it: u32, low: u32, high: u32, words: u32): i32 {
   store<i32>(it, -1, BIT);
   if ((low | high) === 0 || words === 0) return EINVAL;
   if (words > MAX_WORDS) return E2BIG;
-  const error = readError(low, high, words << 3);
+  const error = read_error(low, high, words << 3);
   if (words === 1) {
     if (error !== 0) return EFAULT;
     store<u64>(it, load<u64>(low));

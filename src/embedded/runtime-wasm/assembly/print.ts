@@ -41,9 +41,11 @@ import {
   WIDE,
   ZERO,
 } from '../format-codes.ts';
+import { isReadable, memoryEnd } from './addresses.ts';
 import { same } from './bytes.ts';
-import { EINVAL, ENOSPC, EOVERFLOW } from './errno.ts';
+import { EINVAL, ENOSPC } from './errno.ts';
 import { parse_format } from './imports.ts';
+import { SEQ_BUF, SEQ_COUNT, SEQ_SIZE, seq_commit } from './seq-file.ts';
 import { byte, bytes, decimal, fill, hex, nibblesOf, padded } from './text.ts';
 
 /** The kernel's buffer of values. */
@@ -54,15 +56,6 @@ const POINTER_DIGITS: i32 = 16;
 const BLANK: u32 = 0x20;
 const COLON: u32 = 0x3a;
 const DOT: u32 = 0x2e;
-
-/** Upper word of addresses in linear memory: KERNEL_BASE_HIGH of jit/plan.ts. The first page is nobody's. */
-const MEMORY_HIGH: u64 = 0xffff8880;
-const FIRST_OFFSET: u32 = 0x1000;
-
-// The struct seq_file of iter/seq-file.ts.
-const SEQ_BUF = 0;
-const SEQ_SIZE = 8;
-const SEQ_COUNT = 24;
 
 /** bpf_snprintf is not told how long its format is: the verifier saw the NUL. */
 const UNBOUNDED: u32 = 0x7fffffff;
@@ -122,11 +115,7 @@ export function seq_printf(seq: u32, at: u32, size: u32, values: u32, valuesSize
   const used = load<u32>(seq, SEQ_COUNT);
   const room = load<u32>(seq, SEQ_SIZE);
   const length = format_print(format, values, buf + used, buf + room);
-  if (length < 0) return length;
-  // The last byte of the buffer is never used: a full one has overflowed.
-  const fits = used + <u32>length < room;
-  store<u32>(seq, fits ? used + <u32>length : room, SEQ_COUNT);
-  return fits ? 0 : EOVERFLOW;
+  return length < 0 ? length : seq_commit(seq, length);
 }
 
 /** As bpf_snprintf(). @returns the length with the NUL, also of what there was no room for */
@@ -262,7 +251,7 @@ function measure(format: u32, values: u32): i32 {
     } else if (kind >= <u32>IP4) {
       const size: u32 = kind === IP4 || kind === IP4_PADDED ? 4 : 16;
       if (used + size > VALUE_BYTES) return ENOSPC;
-      const readable = isReadable(word, size);
+      const readable = isReadable(<u32>word, <u32>(word >> 32), size);
       store<i32>(place, readable ? size : -1);
       used += addressLength(kind, readable ? <u32>word : 0) + 1;
     } else if (kind === CHARACTER) {
@@ -293,19 +282,9 @@ function addressLength(kind: u32, from: u32): u32 {
   return length;
 }
 
-/** Whether that many bytes lie in linear memory, where programs may read. */
-function isReadable(word: u64, size: u32): bool {
-  const offset = <u32>word;
-  return word >> 32 === MEMORY_HIGH && offset >= FIRST_OFFSET && <u64>offset + size <= memoryEnd();
-}
-
-function memoryEnd(): u64 {
-  return (<u64>memory.size()) << 16;
-}
-
 /** @param room for the string and its NUL @returns 0 for one that cannot be read, or has no end in memory */
 function stringLength(word: u64, room: u32): u32 {
-  if (!isReadable(word, 1)) return 0;
+  if (!isReadable(<u32>word, <u32>(word >> 32), 1)) return 0;
   const start = <u32>word;
   const most = room - 1;
   const inMemory = <u32>min<u64>(most, memoryEnd() - start);

@@ -1,14 +1,24 @@
 /**
- * Areas of address spaces out of /proc/PID/maps: `START-END rwxp OFFSET MAJOR:MINOR INODE   PATH`. The vsyscall page,
- * which is no area of the process, is left out.
+ * Areas of address spaces out of /proc/PID/maps, whose lines the runtime takes apart. The vsyscall page, which is no area
+ * of the process, is left out.
  * Facts: fs/proc/task_mmu.c, include/linux/mm.h of Linux 6.18.
  */
+import { KERNEL_BASE_HIGH } from '../../../jit/index.ts';
 import { decodeName, encodeName } from '../../file-names.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
+import {
+  MAPS_DEVICE,
+  MAPS_END,
+  MAPS_INODE,
+  MAPS_LINE_END,
+  MAPS_OFFSET,
+  MAPS_PATH,
+  MAPS_PERMISSIONS,
+  MAPS_START,
+} from '../../runtime-wasm/maps-line.ts';
 import { type Arena, Pool } from '../pool.ts';
-import { putPointer, putWords } from '../write-memory.ts';
-import { endOfLine, NumberReader, SPACE } from './bytes.ts';
+import { putPointer } from '../write-memory.ts';
 import { fileKind, withoutDeleted } from './file-kinds.ts';
 import { pathIn } from './file-tree.ts';
 import type { FilePlan, FileTable } from './files.ts';
@@ -21,7 +31,8 @@ const VM_WRITE = 2;
 const VM_EXEC = 4;
 const VM_SHARED = 8;
 const VM_MAYSHARE = 0x80;
-const LETTER = { r: 0x72, w: 0x77, x: 0x78, s: 0x73 };
+const LETTER = { a: 0x61, r: 0x72, w: 0x77, x: 0x78, s: 0x73 };
+const BRACKET = 0x5b;
 /** Areas that the kernel made and names itself. */
 const SPECIAL = /^\[(vdso|vvar|vvar_vclock|uprobes|vdata|sigpage)\]$/;
 /** Variables with operations. */
@@ -29,6 +40,24 @@ export const SPECIAL_OPERATIONS = 'special_mapping_vmops';
 const FILE_OPERATIONS = 'generic_file_vm_ops';
 const PAGE_SHIFT = 12;
 const TWO_32 = 4294967296;
+/** Upper words of addresses from there on are not of user space: the vsyscall page. */
+const BEYOND_USER = 0x200000;
+
+// Words of a line, as the runtime reads it.
+const START = MAPS_START >> 2;
+const END = MAPS_END >> 2;
+const OFFSET = MAPS_OFFSET >> 2;
+const PERMISSIONS = MAPS_PERMISSIONS >> 2;
+const DEVICE = MAPS_DEVICE >> 2;
+const PATH = MAPS_PATH >> 2;
+const LINE_END = MAPS_LINE_END >> 2;
+const INODE = MAPS_INODE >> 2;
+
+interface KnownAreas {
+  /** First addresses, ascending. */
+  readonly starts: number[];
+  readonly offsets: number[];
+}
 
 export class AreaTable {
   readonly #memory: KernelMemory;
@@ -37,9 +66,8 @@ export class AreaTable {
   readonly #files: FileTable;
   readonly #mounts: Mounts;
   readonly #pool: Pool;
-  readonly #numbers = new NumberReader();
-  /** By process, then by first address. */
-  readonly #offsets = new Map<number, Map<number, number>>();
+  /** By process. */
+  readonly #known = new Map<number, KnownAreas>();
   readonly #place: Readonly<
     Record<'start' | 'end' | 'mm' | 'flags' | 'pgoff' | 'file' | 'name' | 'operations' | 'data', number>
   >;
@@ -78,7 +106,7 @@ export class AreaTable {
   }
 
   clear(): void {
-    this.#offsets.clear();
+    this.#known.clear();
     this.#special.clear();
     this.#pool.clear();
   }
@@ -91,64 +119,68 @@ export class AreaTable {
     const wantsFile = needs.has('vm_area_struct', 'vm_file');
     const wantsOperations = needs.any('vm_area_struct', ['vm_ops', 'vm_private_data']);
     const wantsName = needs.has('vm_area_struct', 'anon_name');
-    const { bytes } = this.#maps;
-    const known = this.#offsets.get(record.tgid) ?? new Map<number, number>();
-    this.#offsets.set(record.tgid, known);
+    const { runtime } = this.#memory;
+    const places = new AreaPlaces(this.#pool, this.#known.get(record.tgid));
+    const line = runtime.maps_line_at() >> 2;
     const areas: number[] = [];
-    const numbers = this.#numbers;
     const shared = new LastFile();
-    for (let at = 0; at < length; ) {
-      const lineEnd = endOfLine(bytes, at, length);
-      numbers.at = at;
-      numbers.hexadecimal(bytes, lineEnd);
-      const { low, high, number: start } = numbers;
-      numbers.at++;
-      numbers.hexadecimal(bytes, lineEnd);
-      const beyondDouble = high >= 0x200000;
-      const permissions = numbers.at + 1;
-      if (!beyondDouble && numbers.number > above) {
-        let area = known.get(start);
-        if (area === undefined) {
-          area = this.#pool.take();
-          known.set(start, area);
-        }
-        areas.push(area);
-        const memory = this.#memory;
-        putWords(memory, area + this.#place.start, low, high);
-        putWords(memory, area + this.#place.end, numbers.low, numbers.high);
-        putPointer(memory, area + this.#place.mm, record.hosts.mm_struct);
-        putWords(memory, area + this.#place.flags, flagsOf(bytes, permissions), 0);
-        numbers.at = permissions + 4;
-        numbers.hexadecimal(bytes, lineEnd);
-        const path = pathStart(bytes, numbers.at, lineEnd);
-        const hasFile = path.inode;
-        const page = hasFile ? numbers.number : start;
-        const pages = Math.floor(page / 2 ** PAGE_SHIFT);
-        putWords(memory, area + this.#place.pgoff, pages >>> 0, Math.floor(pages / TWO_32));
-        if (wantsFile) {
-          const file = hasFile ? this.#fileOf(record, bytes, path.device, lineEnd, shared, plan, session) : 0;
-          putPointer(memory, area + this.#place.file, file);
-        }
-        if (wantsOperations) this.#putOperations(area, bytes, path.at, lineEnd, hasFile);
-        if (wantsName) putPointer(memory, area + this.#place.name, this.#nameOf(bytes, path.at, lineEnd));
+    const limit = this.#maps.start + length;
+    for (let at = this.#maps.start; at < limit; ) {
+      at = runtime.maps_line(at, limit);
+      const { u32 } = this.#memory;
+      const start = (u32[line + START + 1] as number) * TWO_32 + (u32[line + START] as number);
+      const end = (u32[line + END + 1] as number) * TWO_32 + (u32[line + END] as number);
+      if (end <= above || (u32[line + START + 1] as number) >= BEYOND_USER) continue;
+      const area = places.at(start);
+      areas.push(area);
+      const hasFile = this.#put(area, line, record.hosts.mm_struct);
+      const path = u32[line + PATH] as number;
+      const lineEnd = u32[line + LINE_END] as number;
+      if (wantsFile) {
+        const device = u32[line + DEVICE] as number;
+        const file = hasFile ? this.#fileOf(record, device, lineEnd, shared, plan, session) : 0;
+        putPointer(this.#memory, area + this.#place.file, file);
       }
-      at = lineEnd + 1;
+      if (wantsOperations) this.#putOperations(area, path, lineEnd, hasFile);
+      if (wantsName) putPointer(this.#memory, area + this.#place.name, this.#nameOf(path, lineEnd));
     }
+    this.#known.set(record.tgid, places.known());
     return areas;
+  }
+
+  /** What stands in the line itself. @returns whether the area has a file */
+  #put(area: number, line: number, mm: number): boolean {
+    // Taking places for areas may have replaced the view.
+    const { u8, u32 } = this.#memory;
+    const place = this.#place;
+    const hasFile = u32[line + INODE] !== 0;
+    const page = line + (hasFile ? OFFSET : START);
+    const [pageLow, pageHigh] = [u32[page] as number, u32[page + 1] as number];
+    u32[(area + place.start) >> 2] = u32[line + START] as number;
+    u32[(area + place.start + 4) >> 2] = u32[line + START + 1] as number;
+    u32[(area + place.end) >> 2] = u32[line + END] as number;
+    u32[(area + place.end + 4) >> 2] = u32[line + END + 1] as number;
+    u32[(area + place.mm) >> 2] = mm;
+    u32[(area + place.mm + 4) >> 2] = mm === 0 ? 0 : KERNEL_BASE_HIGH;
+    u32[(area + place.flags) >> 2] = flagsOf(u8, u32[line + PERMISSIONS] as number);
+    u32[(area + place.flags + 4) >> 2] = 0;
+    u32[(area + place.pgoff) >> 2] = (pageLow >>> PAGE_SHIFT) | (pageHigh << (32 - PAGE_SHIFT));
+    u32[(area + place.pgoff + 4) >> 2] = pageHigh >>> PAGE_SHIFT;
+    return hasFile;
   }
 
   /** @param device where the columns of the device and the inode begin */
   #fileOf(
     record: TaskRecord,
-    bytes: Uint8Array,
     device: number,
     end: number,
     shared: LastFile,
     plan: FilePlan,
     session: SessionState,
   ): number {
-    if (shared.is(bytes, device, end)) return shared.file;
-    const text = decodeName(bytes.subarray(device, end));
+    const { u8 } = this.#memory;
+    if (shared.is(u8, device, end)) return shared.file;
+    const text = decodeName(u8.subarray(device, end));
     const match = /^([0-9a-f]+):([0-9a-f]+) (\d+)\s*(.*)$/.exec(text);
     if (match === null) return 0;
     const [, major = '0', minor = '0', inode = '0', escaped = ''] = match;
@@ -165,13 +197,14 @@ export class AreaTable {
       shown,
     };
     const file = this.#files.mapped(`${record.tgid} map ${text}`, place, mount, plan);
-    shared.set(bytes, device, end, file);
+    shared.set(device, end, file);
     return file;
   }
 
   /** `[vdso]` and its like have no file and a name of the kernel's; other memory without a file has no operations. */
-  #putOperations(area: number, bytes: Uint8Array, at: number, end: number, hasFile: boolean): void {
-    const name = hasFile || bytes[at] !== 0x5b ? '' : decodeName(bytes.subarray(at, end));
+  #putOperations(area: number, at: number, end: number, hasFile: boolean): void {
+    const { u8 } = this.#memory;
+    const name = hasFile || u8[at] !== BRACKET ? '' : decodeName(u8.subarray(at, end));
     const special = SPECIAL.test(name);
     const operations = hasFile ? FILE_OPERATIONS : special ? SPECIAL_OPERATIONS : undefined;
     const memory = this.#memory;
@@ -193,9 +226,10 @@ export class AreaTable {
   }
 
   /** `[anon:NAME]` and `[anon_shmem:NAME]` are names that the process gave. */
-  #nameOf(bytes: Uint8Array, at: number, end: number): number {
-    if (bytes[at] !== 0x5b || bytes[at + 1] !== 0x61) return 0;
-    const text = decodeName(bytes.subarray(at, end));
+  #nameOf(at: number, end: number): number {
+    const { u8 } = this.#memory;
+    if (u8[at] !== BRACKET || u8[at + 1] !== LETTER.a) return 0;
+    const text = decodeName(u8.subarray(at, end));
     const name = /^\[anon(?:_shmem)?:(.*)\]$/.exec(text)?.[1];
     if (name === undefined) return 0;
     const encoded = encodeName(name);
@@ -205,21 +239,62 @@ export class AreaTable {
   }
 }
 
+/** Places of the areas of a process, ascending by first address: an area keeps the one that it had before. */
+class AreaPlaces {
+  readonly #known: KnownAreas = { starts: [], offsets: [] };
+  readonly #pool: Pool;
+  readonly #before: KnownAreas;
+  #next = 0;
+
+  constructor(pool: Pool, before: KnownAreas = { starts: [], offsets: [] }) {
+    this.#pool = pool;
+    this.#before = before;
+  }
+
+  /** @param start more than that of the call before */
+  at(start: number): number {
+    this.#passOver(start);
+    if (this.#before.starts[this.#next] === start) return this.#pass();
+    return this.#add(start, this.#pool.take());
+  }
+
+  /** All that are known now, also those that nobody asked for. */
+  known(): KnownAreas {
+    this.#passOver(Number.POSITIVE_INFINITY);
+    return this.#known;
+  }
+
+  #passOver(limit: number): void {
+    const { starts } = this.#before;
+    while (this.#next < starts.length && (starts[this.#next] as number) < limit) this.#pass();
+  }
+
+  #pass(): number {
+    const { starts, offsets } = this.#before;
+    const at = this.#next++;
+    return this.#add(starts[at] as number, offsets[at] as number);
+  }
+
+  #add(start: number, offset: number): number {
+    this.#known.starts.push(start);
+    this.#known.offsets.push(offset);
+    return offset;
+  }
+}
+
 /** Areas of one file follow each other: what stands in the line of the last one is looked at before anything else. */
 class LastFile {
   file = 0;
-  #bytes: Uint8Array | undefined;
   #from = 0;
-  #to = 0;
+  #to = -1;
 
-  is(bytes: Uint8Array, from: number, to: number): boolean {
-    if (this.#bytes !== bytes || to - from !== this.#to - this.#from) return false;
-    for (let i = 0; i < to - from; i++) if (bytes[this.#from + i] !== bytes[from + i]) return false;
+  is(u8: Uint8Array, from: number, to: number): boolean {
+    if (to - from !== this.#to - this.#from) return false;
+    for (let i = 0; i < to - from; i++) if (u8[this.#from + i] !== u8[from + i]) return false;
     return true;
   }
 
-  set(bytes: Uint8Array, from: number, to: number, file: number): void {
-    this.#bytes = bytes;
+  set(from: number, to: number, file: number): void {
     this.#from = from;
     this.#to = to;
     this.file = file;
@@ -236,20 +311,4 @@ function flagsOf(bytes: Uint8Array, at: number): number {
     (shared ? VM_MAYSHARE : 0) |
     (shared && bytes[at + 1] === LETTER.w ? VM_SHARED : 0)
   );
-}
-
-const pathPlace = { device: 0, inode: false, at: 0 };
-
-/** Where the device and the path begin, and whether there is an inode. @param at behind the offset */
-function pathStart(bytes: Uint8Array, at: number, end: number): typeof pathPlace {
-  pathPlace.device = at + 1;
-  let next = at + 1;
-  while (next < end && bytes[next] !== SPACE) next++;
-  next++;
-  // Without a file the number is a single 0.
-  pathPlace.inode = !(bytes[next] === 0x30 && (next + 1 >= end || bytes[next + 1] === SPACE));
-  while (next < end && bytes[next] !== SPACE) next++;
-  while (next < end && bytes[next] === SPACE) next++;
-  pathPlace.at = next;
-  return pathPlace;
 }

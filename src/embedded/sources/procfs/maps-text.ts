@@ -1,26 +1,35 @@
 /**
- * The text of /proc/PID/maps: read once for a task and its areas, as the file of a large process takes the kernel
- * longer to write than anything else here to read.
+ * The text of /proc/PID/maps, in linear memory, where the runtime's wasm takes its lines apart: read once for a task and
+ * its areas, as the file of a large process takes the kernel longer to write than anything else here to read.
  */
-import { hexDigit, NumberReader, SPACE } from './bytes.ts';
+import type { KernelMemory } from '../../memory/kernel-memory.ts';
+import { MAPS_END } from '../../runtime-wasm/maps-line.ts';
+import { NEWLINE, SPACE } from './bytes.ts';
 import { type ProcReader, UNREADABLE } from './reader.ts';
 import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
 
 const BRACKET = 0x5b;
-const NEWLINE = 0x0a;
 const HEAP = [...'[heap]\n'].map((letter) => letter.charCodeAt(0));
+const TWO_32 = 4294967296;
 
 export class MapsText {
-  /** What was read last, up to `length`; valid until the next reading. */
-  bytes = new Uint8Array(65536);
+  readonly #memory: KernelMemory;
   readonly #reader: ProcReader;
-  readonly #numbers = new NumberReader();
+  /** Offset of what was read last; 0 if there is no room for it yet. */
+  #start = 0;
+  #room = 0;
   #length = 0;
   /** For which task, if its areas were not asked for since. */
   #fresh: TaskRecord | undefined;
 
-  constructor(reader: ProcReader) {
+  constructor(memory: KernelMemory, reader: ProcReader) {
+    this.#memory = memory;
     this.#reader = reader;
+  }
+
+  /** Where what was read last begins; valid until the next reading. */
+  get start(): number {
+    return this.#start;
   }
 
   /** Reads it for the fields of a task. @returns its length, 0 for what cannot be read */
@@ -29,8 +38,12 @@ export class MapsText {
     if (length === UNREADABLE) countUnreadable(session, 'maps', record.directory);
     this.#length = Math.max(0, length);
     this.#fresh = record;
-    if (this.#length > this.bytes.length) this.bytes = new Uint8Array(this.#length * 2);
-    this.bytes.set(this.#reader.buffer.subarray(0, this.#length));
+    if (this.#length > this.#room) {
+      this.clear();
+      this.#room = this.#length * 2;
+      this.#start = this.#memory.allocate(this.#room);
+    }
+    this.#memory.u8.set(this.#reader.buffer.subarray(0, this.#length), this.#start);
     return this.#length;
   }
 
@@ -43,27 +56,26 @@ export class MapsText {
 
   clear(): void {
     this.#fresh = undefined;
+    if (this.#room > 0) this.#memory.free(this.#start);
+    this.#start = 0;
+    this.#room = 0;
   }
 
   /** Where the last area of the heap ends; 0 without one. @param length of what was read */
   heapEnd(length: number): number {
-    const { bytes } = this;
+    const { u8, runtime } = this.#memory;
+    const limit = this.#start + length;
     let end = 0;
-    for (let at = bytes.indexOf(BRACKET); at >= 0 && at < length; at = bytes.indexOf(BRACKET, at + 1)) {
-      if (bytes[at - 1] === SPACE && HEAP.every((byte, index) => bytes[at + index] === byte)) end = this.#endOfArea(at);
+    for (let at = u8.indexOf(BRACKET, this.#start); at >= 0 && at < limit; at = u8.indexOf(BRACKET, at + 1)) {
+      if (u8[at - 1] !== SPACE || u8[at + 1] !== HEAP[1] || !isHeap(u8, at)) continue;
+      let line = at;
+      while (line > this.#start && u8[line - 1] !== NEWLINE) line--;
+      runtime.maps_line(line, limit);
+      const cell = (runtime.maps_line_at() + MAPS_END) >> 2;
+      end = (this.#memory.u32[cell + 1] as number) * TWO_32 + (this.#memory.u32[cell] as number);
     }
     return end;
   }
-
-  /** The second number of the line. */
-  #endOfArea(at: number): number {
-    const { bytes } = this;
-    const numbers = this.#numbers;
-    let start = at;
-    while (start > 0 && bytes[start - 1] !== NEWLINE) start--;
-    while (hexDigit(bytes[start] as number) >= 0) start++;
-    numbers.at = start + 1;
-    numbers.hexadecimal(bytes, at);
-    return numbers.number;
-  }
 }
+
+const isHeap = (u8: Uint8Array, at: number): boolean => HEAP.every((byte, index) => u8[at + index] === byte);

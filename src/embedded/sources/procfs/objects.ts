@@ -67,7 +67,7 @@ export class ProcfsObjects implements KernelObjects {
     this.#arena = new Arena(memory);
     const arena = this.#arena;
     this.#mounts = new Mounts(reader);
-    this.#maps = new MapsText(reader);
+    this.#maps = new MapsText(memory, reader);
     this.#tree = new FileTree(memory, model, arena);
     this.#namespaces = new Namespaces(memory, model, reader, arena);
     this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces, this.#maps);
