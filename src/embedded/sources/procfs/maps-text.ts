@@ -63,14 +63,14 @@ export class MapsText {
 
   /** Where the last area of the heap ends; 0 without one. @param length of what was read */
   heapEnd(length: number): number {
-    const { u8, runtime } = this.#memory;
-    const limit = this.#start + length;
+    const { runtime } = this.#memory;
+    const text = this.#memory.u8.subarray(this.#start, this.#start + length);
     let end = 0;
-    for (let at = u8.indexOf(BRACKET, this.#start); at >= 0 && at < limit; at = u8.indexOf(BRACKET, at + 1)) {
-      if (u8[at - 1] !== SPACE || u8[at + 1] !== HEAP[1] || !isHeap(u8, at)) continue;
+    for (let at = text.indexOf(BRACKET); at >= 0; at = text.indexOf(BRACKET, at + 1)) {
+      if (text[at - 1] !== SPACE || text[at + 1] !== HEAP[1] || !isHeap(text, at)) continue;
       let line = at;
-      while (line > this.#start && u8[line - 1] !== NEWLINE) line--;
-      runtime.maps_line(line, limit);
+      while (line > 0 && text[line - 1] !== NEWLINE) line--;
+      runtime.maps_line(this.#start + line, this.#start + length);
       const cell = (runtime.maps_line_at() + MAPS_END) >> 2;
       end = (this.#memory.u32[cell + 1] as number) * TWO_32 + (this.#memory.u32[cell] as number);
     }
@@ -78,4 +78,4 @@ export class MapsText {
   }
 }
 
-const isHeap = (u8: Uint8Array, at: number): boolean => HEAP.every((byte, index) => u8[at + index] === byte);
+const isHeap = (text: Uint8Array, at: number): boolean => HEAP.every((byte, index) => text[at + index] === byte);
