@@ -128,8 +128,6 @@ static void files(int tgid)
 		length = readlink(path, target, sizeof(target));
 		if (length < 0)
 			continue;
-		sprintf(path, "/proc/%d/fdinfo/%d", tgid, fds[i]);
-		read_file(path);
 		used += sprintf(room(), "%8d %8d %6d %.*s\n", tgid, tgid, fds[i], (int)length, target);
 	}
 	free(fds);

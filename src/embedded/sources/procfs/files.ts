@@ -50,6 +50,8 @@ interface Placed {
   vfsmount?: number;
 }
 
+/** Where a path leads: a path that is only shown needs none of these. */
+const STRUCTS_OF_PATHS = ['inode', 'dentry', 'vfsmount', 'mount', 'super_block'];
 const STATUS_FIELDS = ['i_mode', 'i_uid', 'i_gid', 'i_nlink', 'i_rdev', 'i_size'];
 
 export function filePlan(session: SessionState): FilePlan {
@@ -65,7 +67,11 @@ export function filePlan(session: SessionState): FilePlan {
     operations,
     privateData,
     link: path || inode || operations || privateData,
-    information: path || inode || privateData || file('f_pos', 'f_flags', 'f_mode'),
+    information:
+      inode ||
+      privateData ||
+      file('f_pos', 'f_flags', 'f_mode') ||
+      (path && STRUCTS_OF_PATHS.some((struct) => needs.mentions(struct))),
     status: needs.any('inode', STATUS_FIELDS) || needs.has('super_block', 's_dev'),
   };
 }
@@ -157,8 +163,9 @@ export class FileTable {
     if (plan.information) this.#putInformation(file);
     if (plan.link && link !== '') {
       const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
-      const ino = this.#information.hasIno ? this.#information.ino : (status?.ino ?? 0);
-      const placed = this.#placedAt(link, directory, ino, status, session);
+      const placed = plan.information
+        ? this.#placedAt(link, directory, this.#information.mount, this.#ino(status), status, session)
+        : this.#placedByPath(link, session);
       this.#put(file, placed, status, plan);
       if (plan.privateData) this.#putPrivateData(file, placed, directory, session);
     }
@@ -198,15 +205,27 @@ export class FileTable {
     return file;
   }
 
+  #ino(status: FileStatus | undefined): number {
+    return this.#information.hasIno ? this.#information.ino : (status?.ino ?? 0);
+  }
+
+  /** Of a file whose path is only shown: the mount that it seems to be on gives the same path. */
+  #placedByPath(link: string, session: SessionState): Placed {
+    const known = this.#placed.get(link);
+    if (known !== undefined) return known;
+    const mount = link.startsWith('/') ? this.#mounts.ofPath(withoutDeleted(link), undefined, session) : undefined;
+    return this.#makePlaced(link, mount, 0, 0, undefined);
+  }
+
   /** @param directory of the task, for the mounts that it sees */
   #placedAt(
     link: string,
     directory: string,
+    mountId: number,
     ino: number,
     status: FileStatus | undefined,
     session: SessionState,
   ): Placed {
-    const mountId = this.#information.mount;
     const known = this.#placed.get(link);
     // Where there is no mount the device comes from the status, of this file and not of the last one.
     if (known?.ino === ino && known.mountId === mountId && (known.mount !== undefined || status === undefined)) {
@@ -214,6 +233,16 @@ export class FileTable {
     }
     // Pipes, sockets and the like are on mounts that nobody sees.
     const mount = link.startsWith('/') ? this.#mounts.byId(mountId, directory, session) : undefined;
+    return this.#makePlaced(link, mount, mountId, ino, status);
+  }
+
+  #makePlaced(
+    link: string,
+    mount: Mount | undefined,
+    mountId: number,
+    ino: number,
+    status: FileStatus | undefined,
+  ): Placed {
     const kind = fileKind(link, mount?.fs);
     const placed = { place: placeOf(link, kind, mount, ino, status), kind, mount, mountId, ino };
     this.#placed.set(link, placed);
