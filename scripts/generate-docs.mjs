@@ -1,5 +1,5 @@
 /** Writes the pages under docs/ that are made from tables: `npm run docs`, which builds dist/ first. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 import { findFunction, functionsOfCompiler } from '../dist/embedded/functions.js';
@@ -36,7 +36,8 @@ const parity = parityPage({
 });
 writeFileSync(new URL('docs/parity.md', root), parity);
 
-writeFileSync(new URL('docs/model.md', root), modelPage(modelParts));
+const foreign = JSON.parse(readFileSync(new URL('test/embedded/parity/foreign.json', root), 'utf8'));
+writeFileSync(new URL('docs/model.md', root), modelPage(modelParts, foreign));
 
 const { objectsPageFacts } = await importTypeScript(new URL('test/embedded/parity/page.ts', root));
 writeFileSync(new URL('docs/objects.md', root), objectsPage(objectsPageFacts(root)));

@@ -6,6 +6,7 @@ import { modelParts } from '../../src/embedded/model/index.ts';
 
 it('docs/model.md is what the model says', () => {
   const page = readFileSync(new URL('../../docs/model.md', import.meta.url), 'utf8');
-  expect(page).toBe(modelPage(modelParts));
+  const foreign = readFileSync(new URL('../embedded/parity/foreign.json', import.meta.url), 'utf8');
+  expect(page).toBe(modelPage(modelParts, JSON.parse(foreign)));
   expect(page).toContain('| `start_boottime` |');
 });
