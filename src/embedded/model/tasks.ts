@@ -73,7 +73,11 @@ export const tasks = part(
       ['struct signal_struct *signal', 'What its threads share of signals, limits and counters.', 'source'],
       ['sigset_t blocked', 'Signals that wait.', 'status SigBlk hex'],
       ['struct sigpending pending', 'Signals that wait for this thread.', 'source'],
-      ['kuid_t loginuid', 'Who logged in (audit); 4294967295 for nobody.', 'loginuid 0'],
+      [
+        'kuid_t loginuid',
+        'Who logged in (audit); 4294967295 for nobody, or who has no number in the source.',
+        'loginuid 0',
+      ],
       ['unsigned int sessionid', 'Number of the login (audit).', 'sessionid 0'],
       ['struct seccomp seccomp', 'What it may call.', 'source'],
       ['struct task_io_accounting ioac', 'What it read and wrote.', 'source'],
@@ -128,7 +132,7 @@ export const tasks = part(
       ['int index', 'Number among those of its driver.', 'source'],
       ['char name[64]', 'Name, as `pts0`.', 'source'],
     ]),
-    struct('cred', 'Credentials.', [
+    struct('cred', 'Credentials. Users and groups are numbered as in the user namespace of the source.', [
       ['kuid_t uid', 'Real user.', 'status Uid.0'],
       ['kgid_t gid', 'Real group.', 'status Gid.0'],
       ['kuid_t suid', 'Saved user.', 'status Uid.2'],
