@@ -35,6 +35,22 @@ export function copy(to: u32, from: u32, size: u32): void {
   for (; i < size; i++) store<u8>(to + i, load<u8>(from + i));
 }
 
+const LOW_BITS: u64 = ((<u64>0x01010101) << 32) | 0x01010101;
+const HIGH_BITS: u64 = LOW_BITS << 7;
+
+/** The first zero from there on, or `end` if there is none before it. */
+export function endOfText(start: u32, end: u32): u32 {
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    const eight = load<u64>(at);
+    // The lowest of these bits is that of the first byte that is zero; higher ones may be wrong.
+    const zeros = (eight - LOW_BITS) & ~eight & HIGH_BITS;
+    if (zeros !== 0) return at + <u32>(ctz(zeros) >> 3);
+  }
+  while (at < end && load<u8>(at) !== 0) at++;
+  return at;
+}
+
 const GOLDEN: u32 = 0xdeadbeef;
 
 /**

@@ -42,7 +42,7 @@ import {
   ZERO,
 } from '../format-codes.ts';
 import { isReadable, memoryEnd } from './addresses.ts';
-import { same } from './bytes.ts';
+import { endOfText, same } from './bytes.ts';
 import { EINVAL, ENOSPC } from './errno.ts';
 import { parse_format } from './imports.ts';
 import { SEQ_BUF, SEQ_COUNT, SEQ_SIZE, seq_commit } from './seq-file.ts';
@@ -288,6 +288,7 @@ function stringLength(word: u64, room: u32): u32 {
   const start = <u32>word;
   const most = room - 1;
   const inMemory = <u32>min<u64>(most, memoryEnd() - start);
-  for (let length: u32 = 0; length < inMemory; length++) if (load<u8>(start + length) === 0) return length;
+  const end = endOfText(start, start + inMemory);
+  if (end < start + inMemory) return end - start;
   return inMemory < most ? 0 : most;
 }

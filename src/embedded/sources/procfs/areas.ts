@@ -134,10 +134,12 @@ export class AreaTable {
       const area = places.at(start);
       areas.push(area);
       const hasFile = this.#put(area, line, record.hosts.mm_struct);
-      const path = u32[line + PATH] as number;
-      const lineEnd = u32[line + LINE_END] as number;
+      // Taking a place for the area may have replaced the view.
+      const words = this.#memory.u32;
+      const path = words[line + PATH] as number;
+      const lineEnd = words[line + LINE_END] as number;
       if (wantsFile) {
-        const device = u32[line + DEVICE] as number;
+        const device = words[line + DEVICE] as number;
         const file = hasFile ? this.#fileOf(record, device, lineEnd, shared, plan, session) : 0;
         putPointer(this.#memory, area + this.#place.file, file);
       }
@@ -150,7 +152,6 @@ export class AreaTable {
 
   /** What stands in the line itself. @returns whether the area has a file */
   #put(area: number, line: number, mm: number): boolean {
-    // Taking places for areas may have replaced the view.
     const { u8, u32 } = this.#memory;
     const place = this.#place;
     const hasFile = u32[line + INODE] !== 0;
