@@ -13,6 +13,7 @@ import type { FileTree, Place } from './file-tree.ts';
 import { kernelDevice, pathIn } from './file-tree.ts';
 import type { Mount, Mounts } from './mounts.ts';
 import { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { numbersOf } from './task-walks.ts';
 import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
 
 /** Which parts of a file a session asks for. */
@@ -145,7 +146,7 @@ export class FileTable {
     const names = this.#reader.list(`${record.directory}/fd`);
     if (names === UNREADABLE) countUnreadable(session, 'fd', record.directory);
     if (names === VANISHED || names === UNREADABLE) return [];
-    return names.map(Number).sort((a, b) => a - b);
+    return numbersOf(names);
   }
 
   /** The open file, as it is now; 0 if it was closed meanwhile. */

@@ -20,10 +20,19 @@ export function threadNumbers(reader: ProcReader, tgid: number): readonly number
   return numbers[0] === tgid ? numbers : [tgid, ...numbers.filter((number) => number !== tgid)];
 }
 
-function numbersOf(names: readonly string[]): number[] {
+/** The names that are numbers, ascending, as most systems list them. */
+export function numbersOf(names: readonly string[]): number[] {
   const numbers: number[] = [];
-  for (const name of names) if (isDigit(name.charCodeAt(0))) numbers.push(Number(name));
-  return numbers.sort((a, b) => a - b);
+  let last = -1;
+  let sorted = true;
+  for (const name of names) {
+    if (!isDigit(name.charCodeAt(0))) continue;
+    const number = Number(name);
+    sorted &&= number > last;
+    last = number;
+    numbers.push(number);
+  }
+  return sorted ? numbers : numbers.sort((a, b) => a - b);
 }
 
 /**
