@@ -28,9 +28,9 @@ export const optionTable = {
   include: {
     type: 'string',
     value: 'LIST',
-    help: 'what to record: threads,files,maps,cgroups,network,lists,symbols,arguments,environment',
+    help: 'what to record beside the processes themselves',
   },
-  redact: { type: 'boolean', help: 'record command lines and environments without their values' },
+  redact: { type: 'boolean', help: 'replace addresses, and the values of arguments and environments' },
   'max-size': { type: 'string', value: 'SIZE', help: 'give up rather than write more (bytes, or with K, M, G)' },
   all: { type: 'boolean', help: 'every program of the object in turn' },
   wat: { type: 'boolean', help: 'the WebAssembly that the embedded kernel makes of the program, as text' },

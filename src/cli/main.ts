@@ -82,7 +82,8 @@ async function generalHelp(): Promise<string> {
 }
 
 function commandHelp(command: Command): string {
-  const usage = command.usage.map((line) => `  bpfiter ${line}\n`).join('');
+  // What begins with blanks goes on with the line above it.
+  const usage = command.usage.map((line) => `  ${line.startsWith(' ') ? '' : 'bpfiter '}${line}\n`).join('');
   return `${command.summary}\n\nUsage:\n${usage}\nOptions:\n${optionHelp([...command.options, ...generalOptions])}`;
 }
 

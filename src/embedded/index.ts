@@ -38,9 +38,11 @@ export {
 export {
   type FileStatus,
   formatStatus,
+  mayBeDeleted,
   openArchive,
   type ProcReader,
   parseStatusList,
+  placesOf,
   procfsSource,
   STATUS_LIST,
   tarEnd,

@@ -8,6 +8,5 @@ export {
   type Recorded,
   type RecordOptions,
   record,
-  redactArguments,
-  redactEnvironment,
 } from './record.ts';
+export { AddressRedactor, redactArguments, redactEnvironment } from './redact.ts';

@@ -13,8 +13,8 @@ import {
   VANISHED,
 } from '../embedded/index.ts';
 
-/** Errors of a process that ended, or of a file that this kernel or directory lacks. */
-const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENOTDIR']);
+/** Errors of a process that ended, or of a file that this kernel or directory lacks, under a name that may be none. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
 /** Errors of what the caller may not see, or what cannot be read for this process (EINVAL: of a kernel thread). */
 const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO', 'ENXIO']);
 

@@ -4,15 +4,19 @@
  * on; what may not be read is counted.
  */
 import {
+  decodeName,
   type FileStatus,
   formatStatus,
+  mayBeDeleted,
   type ProcReader,
+  placesOf,
   STATUS_LIST,
   tarEnd,
   tarEntry,
   UNREADABLE,
   VANISHED,
 } from '../embedded/index.ts';
+import { AddressRedactor, redactArguments, redactEnvironment } from './redact.ts';
 
 /** What a snapshot may have beside the processes themselves. */
 export const RECORDABLE = [
@@ -30,7 +34,7 @@ export type Recordable = (typeof RECORDABLE)[number];
 
 export interface RecordOptions {
   readonly include: ReadonlySet<Recordable>;
-  /** Command lines and environments with every letter of a value replaced. */
+  /** Command lines, environments and addresses with something else in the place of what is private: see redact.ts. */
   readonly redact: boolean;
   /** Told after each process. */
   readonly onProgress?: (done: number, of: number) => void;
@@ -53,6 +57,9 @@ const SYSTEM_FILES = ['/proc/loadavg', '/proc/uptime', '/proc/version', '/proc/t
 const NETWORK_FILES = ['tcp', 'tcp6', 'udp', 'udp6', 'unix', 'netlink', 'ipv6_route'].map(
   (name) => `/proc/net/${name}`,
 );
+
+/** A line of maps with an inode and a name that may be a deleted file's. */
+const MAPPED_FILE = /^\S+ \S+ \S+ \S+ [1-9]\d*\s+(\/.* \(deleted\))$/gm;
 
 /** @param write takes one piece of the archive after the other */
 export async function record(
@@ -82,7 +89,7 @@ class Recorder {
   async run(): Promise<Recorded> {
     const { include, onProgress } = this.#options;
     for (const path of SYSTEM_FILES) await this.#file(path);
-    if (include.has('network')) for (const path of NETWORK_FILES) await this.#file(path);
+    if (include.has('network')) await this.#network();
     // The process that records: the one that programs run in when the archive is read.
     await this.#link('/proc/self');
     const processes = this.#list('/proc').filter((name) => /^\d+$/.test(name));
@@ -108,7 +115,7 @@ class Recorder {
     await this.#links(`${directory}/ns`);
     for (const name of PROCESS_LINKS) await this.#link(`${directory}/${name}`, true);
     await this.#ownMounts(directory);
-    if (include.has('maps')) await this.#file(`${directory}/maps`);
+    if (include.has('maps')) await this.#maps(directory);
     if (include.has('arguments')) await this.#file(`${directory}/cmdline`, redactArguments);
     if (include.has('environment')) await this.#file(`${directory}/environ`, redactEnvironment);
     if (include.has('files')) {
@@ -124,6 +131,11 @@ class Recorder {
     }
   }
 
+  async #network(): Promise<void> {
+    const addresses = new AddressRedactor();
+    for (const path of NETWORK_FILES) await this.#file(path, (bytes) => addresses.redact(bytes));
+  }
+
   /** Mounts of a namespace that no process before it is in; and those that are looked up below /proc/self. */
   async #ownMounts(directory: string): Promise<void> {
     const namespace = this.#reader.link(`${directory}/ns/mnt`);
@@ -131,6 +143,12 @@ class Recorder {
     if (typeof namespace !== 'string' || (this.#mounts.has(namespace) && !isOwn)) return;
     this.#mounts.add(namespace);
     await this.#file(`${directory}/mountinfo`);
+  }
+
+  async #maps(directory: string): Promise<void> {
+    const bytes = await this.#file(`${directory}/maps`);
+    if (bytes === undefined) return;
+    for (const [, shown = ''] of decodeName(bytes).matchAll(MAPPED_FILE)) this.#lookUp(directory, shown);
   }
 
   #cgroupRoot(): string {
@@ -169,7 +187,14 @@ class Recorder {
     if (link === UNREADABLE) this.#count(path);
     if (typeof link !== 'string') return;
     await this.#write(tarEntry({ path: path.slice(1), link }));
-    if (withStatus) this.#status(path);
+    if (!withStatus) return;
+    this.#status(path);
+    this.#lookUp(path.split('/', 3).join('/'), link);
+  }
+
+  /** What is found by a name that looks like a deleted file's: it may be that of a file which is there. */
+  #lookUp(directory: string, shown: string): void {
+    if (mayBeDeleted(shown)) for (const place of placesOf(directory, shown)) this.#status(place);
   }
 
   #status(path: string): void {
@@ -177,13 +202,14 @@ class Recorder {
     if (status !== VANISHED && status !== UNREADABLE) this.#statuses.push(formatStatus(path, plain(status)));
   }
 
-  async #file(path: string, redact?: (bytes: Uint8Array) => Uint8Array): Promise<boolean> {
+  /** @returns what was read, as it was */
+  async #file(path: string, redact?: (bytes: Uint8Array) => Uint8Array): Promise<Uint8Array | undefined> {
     const length = this.#reader.read(path);
     if (length === UNREADABLE) this.#count(path);
-    if (length < 0) return false;
+    if (length < 0) return undefined;
     const bytes = this.#reader.buffer.slice(0, length);
     await this.#put(path, this.#options.redact && redact !== undefined ? redact(bytes) : bytes);
-    return true;
+    return bytes;
   }
 
   async #put(path: string, contents: Uint8Array): Promise<void> {
@@ -213,24 +239,3 @@ const plain = ({ dev, ino, mode, nlink, uid, gid, rdev, size }: FileStatus): Fil
   rdev,
   size,
 });
-
-const NUL = 0;
-const STAR = 0x2a;
-const EQUALS = 0x3d;
-
-/** Everything behind the name of the program. */
-export function redactArguments(bytes: Uint8Array): Uint8Array {
-  const first = bytes.indexOf(NUL);
-  return bytes.map((byte, index) => (byte === NUL || first < 0 || index < first ? byte : STAR));
-}
-
-/** Everything behind the name of a variable. */
-export function redactEnvironment(bytes: Uint8Array): Uint8Array {
-  let value = false;
-  return bytes.map((byte) => {
-    if (byte === NUL) value = false;
-    else if (value) return STAR;
-    else if (byte === EQUALS) value = true;
-    return byte;
-  });
-}

@@ -21,6 +21,10 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     expect(reader.list(`/proc/${process.pid}`)).toEqual(expect.arrayContaining(['stat', 'fd', 'maps', 'task']));
     expect(reader.list(`/proc/${process.pid}`)).not.toContain('environ');
     expect(reader.link('/proc/self')).toMatch(/^\d+$/);
+    // Programs over a snapshot find what they find here.
+    expect(reader.list('/proc/net')).toEqual(expect.arrayContaining(['tcp', 'udp', 'unix', 'netlink']));
+    const sockets = await bpfiter(['run', 'programs/unix.bpf.o', '--source', file]);
+    expect([sockets.status, sockets.stdout]).toEqual([0, expect.stringMatching(/Num +RefCount/)]);
   });
 
   it('leaves out what is not wanted', async () => {

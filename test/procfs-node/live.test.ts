@@ -15,14 +15,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { model, Needs, openArchive, procfsSource, VANISHED } from '../../src/embedded/index.ts';
-import {
-  LiveReader,
-  openSource,
-  RECORDABLE,
-  record,
-  redactArguments,
-  redactEnvironment,
-} from '../../src/procfs-node/index.ts';
+import { LiveReader, openSource, RECORDABLE, record } from '../../src/procfs-node/index.ts';
 import { FakeMemory } from '../embedded/fake-memory.ts';
 import { Fields } from '../embedded/sources/fields.ts';
 
@@ -147,13 +140,6 @@ describe.skipIf(!available)('processes of this system', () => {
     const { stderr } = spawnSync('tar', ['x', '-C', directory], { input: Buffer.concat(pieces), encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(describeTask(await openSource(directory), pid)).toEqual(describeTask(procfsSource(new LiveReader()), pid));
-  });
-
-  it('leave commands and variables readable and their values not', () => {
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    const bytes = (words: string) => new TextEncoder().encode(words);
-    expect(text(redactArguments(bytes('sleep\x001000\0')))).toBe('sleep\0****\0');
-    expect(text(redactEnvironment(bytes('SECRET=a=b\0EMPTY=\0')))).toBe('SECRET=***\0EMPTY=\0');
   });
 
   it('that are gone have vanished', () => {

@@ -18,12 +18,18 @@ import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
 import { writeLine } from '../output.ts';
 
-const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'lists'];
+/** What programs may ask for, save what is long or full of secrets: symbols, command lines, environments. */
+const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'network', 'lists'];
 
 export const record: Command = {
   name: 'record',
   summary: 'write a snapshot of the processes, for --source',
-  usage: ['record FILE.tar.gz [--include LIST] [--redact] [--max-size SIZE]'],
+  usage: [
+    'record FILE.tar.gz [--include LIST] [--redact] [--max-size SIZE]',
+    `  LIST := { ${RECORDABLE.join(' | ')} }[,...]`,
+    `          ${DEFAULT.join(',')} unless told`,
+    '  Sockets come with their addresses; --redact puts others in their place.',
+  ],
   options: ['include', 'redact', 'max-size'],
 
   async run({ words, options, jsonIndent, debug }) {

@@ -19,11 +19,13 @@ import {
 } from '../../runtime-wasm/maps-line.ts';
 import { type Arena, Pool } from '../pool.ts';
 import { putPointer } from '../write-memory.ts';
-import { fileKind, withoutDeleted } from './file-kinds.ts';
-import { pathIn } from './file-tree.ts';
+import { nameOf } from './deleted-files.ts';
+import { fileKind } from './file-kinds.ts';
+import { kernelDevice, pathIn } from './file-tree.ts';
 import type { FilePlan, FileTable } from './files.ts';
 import type { MapsText } from './maps-text.ts';
 import { type Mounts, unescapeOctal } from './mounts.ts';
+import type { ProcReader } from './reader.ts';
 import type { SessionState, TaskRecord } from './tasks.ts';
 
 const VM_READ = 1;
@@ -61,6 +63,7 @@ interface KnownAreas {
 
 export class AreaTable {
   readonly #memory: KernelMemory;
+  readonly #reader: ProcReader;
   readonly #maps: MapsText;
   readonly #arena: Arena;
   readonly #files: FileTable;
@@ -77,6 +80,7 @@ export class AreaTable {
   constructor(
     memory: KernelMemory,
     model: Model,
+    reader: ProcReader,
     maps: MapsText,
     arena: Arena,
     files: FileTable,
@@ -85,6 +89,7 @@ export class AreaTable {
   ) {
     this.#variable = variable;
     this.#memory = memory;
+    this.#reader = reader;
     this.#maps = maps;
     this.#arena = arena;
     this.#files = files;
@@ -187,17 +192,24 @@ export class AreaTable {
     const [, major = '0', minor = '0', inode = '0', escaped = ''] = match;
     const shown = unescapeOctal(escaped);
     const number = Number.parseInt(major, 16) * 1048576 + Number.parseInt(minor, 16);
-    const mount = this.#mounts.ofPath(withoutDeleted(shown), number, session);
-    const kind = fileKind(shown, mount?.fs);
+    const ino = Number(inode);
+    const name = nameOf(
+      this.#reader,
+      record.directory,
+      shown,
+      (found) => found.ino === ino && kernelDevice(found.dev) === number,
+    );
+    const mount = this.#mounts.ofPath(name, number, session);
+    const kind = fileKind(shown, name, mount?.fs);
     const placed = mount !== undefined && shown.startsWith('/');
     const place = {
       device: number,
       fs: mount?.fs ?? kind.fs,
-      ino: Number(inode),
-      path: placed ? pathIn(mount, withoutDeleted(shown)) : kind.name,
+      ino,
+      path: placed ? pathIn(mount, name) : kind.name,
       shown,
     };
-    const file = this.#files.mapped(`${record.tgid} map ${text}`, place, mount, plan);
+    const file = this.#files.mapped(`${record.tgid} map ${text}`, { place, kind, mount }, plan);
     shared.set(device, end, file);
     return file;
   }

@@ -41,13 +41,17 @@ const DEVICES: Readonly<Record<string, string>> = {
   '/dev/tty': 'tty_fops',
 };
 
-/** @param fs type of the file system that the file is mounted from, where it has a path */
-export function fileKind(link: string, fs: string | undefined): FileKind {
-  return link.charCodeAt(0) === SLASH ? kindOfPath(link, fs) : kindOfOther(link, fs);
+/**
+ * @param link as /proc shows it
+ * @param path the same, without what says that the file is deleted
+ * @param fs type of the file system that the file is mounted from, where it has a path
+ */
+export function fileKind(link: string, path: string, fs: string | undefined): FileKind {
+  return link.charCodeAt(0) === SLASH ? kindOfPath(link, path, fs) : kindOfOther(link, path, fs);
 }
 
 /** Files without a place in a tree. */
-function kindOfOther(link: string, fs: string | undefined): FileKind {
+function kindOfOther(link: string, path: string, fs: string | undefined): FileKind {
   const special = /^(socket|pipe):\[/.exec(link)?.[1];
   if (special === 'socket') return { fs: 'sockfs', operations: 'socket_file_ops', name: '' };
   if (special === 'pipe') return { fs: 'pipefs', operations: 'pipefifo_fops', name: '' };
@@ -58,30 +62,24 @@ function kindOfOther(link: string, fs: string | undefined): FileKind {
   }
   const namespace = /^(\w+):\[\d+\]$/.exec(link);
   if (namespace !== null) return { fs: 'nsfs', operations: 'ns_file_operations', name: '' };
-  return kindOfPath(link, fs);
+  return kindOfPath(link, path, fs);
 }
 
-function kindOfPath(link: string, fs: string | undefined): FileKind {
+function kindOfPath(link: string, path: string, fs: string | undefined): FileKind {
   if (link.startsWith('/dmabuf:')) return { fs: 'dmabuf', operations: 'dma_buf_fops', name: link.slice(1) };
-  if (link.startsWith('/memfd:')) return { fs: 'tmpfs', operations: 'shmem_file_operations', name: baseName(link) };
+  if (link.startsWith('/memfd:')) return { fs: 'tmpfs', operations: 'shmem_file_operations', name: baseName(path) };
   const device = DEVICES[link];
-  if (device !== undefined) return { fs: fs ?? 'devtmpfs', operations: device, name: baseName(link) };
-  if (link.startsWith('/dev/pts/')) return { fs: 'devpts', operations: 'tty_fops', name: baseName(link) };
+  if (device !== undefined) return { fs: fs ?? 'devtmpfs', operations: device, name: baseName(path) };
+  if (link.startsWith('/dev/pts/')) return { fs: 'devpts', operations: 'tty_fops', name: baseName(path) };
   const type = fs ?? '';
   return {
     fs: type,
     operations: type === 'tmpfs' ? 'shmem_file_operations' : `${type}_file_operations`,
-    name: baseName(link),
+    name: baseName(path),
   };
 }
 
 const SLASH = 0x2f;
 
-/** Behind the last slash, without the mark of a deleted file. */
-export function baseName(path: string): string {
-  const whole = withoutDeleted(path);
-  return whole.slice(whole.lastIndexOf('/') + 1);
-}
-
-export const withoutDeleted = (path: string): string =>
-  path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path;
+/** Behind the last slash. */
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

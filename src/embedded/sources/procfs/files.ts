@@ -8,7 +8,8 @@ import type { Model, StructLayout } from '../../model/index.ts';
 import { type Arena, Pool } from '../pool.ts';
 import { put64, putPointer, putWords } from '../write-memory.ts';
 import { hashOf, NumberReader } from './bytes.ts';
-import { type FileKind, fileKind, withoutDeleted } from './file-kinds.ts';
+import { isSame, mayBeDeleted, nameOf } from './deleted-files.ts';
+import { type FileKind, fileKind } from './file-kinds.ts';
 import type { FileTree, Place } from './file-tree.ts';
 import { kernelDevice, pathIn } from './file-tree.ts';
 import type { Mount, Mounts } from './mounts.ts';
@@ -28,6 +29,13 @@ export interface FilePlan {
   readonly information: boolean;
   /** stat(2). */
   readonly status: boolean;
+}
+
+/** A file that is known by its name. */
+export interface NamedFile {
+  readonly place: Place;
+  readonly kind: FileKind;
+  readonly mount: Mount | undefined;
 }
 
 /** Objects of the kernel that files point to and others know, by offset. */
@@ -165,8 +173,8 @@ export class FileTable {
     if (plan.link && link !== '') {
       const status = plan.status ? this.#status(`${directory}/fd/${fd}`) : undefined;
       const placed = plan.information
-        ? this.#placedAt(link, directory, this.#information.mount, this.#ino(status), status, session)
-        : this.#placedByPath(link, session);
+        ? this.#placedAt(link, directory, fd, this.#ino(status), status, session)
+        : this.#placedByPath(link, directory, fd, session);
       this.#put(file, placed, status, plan);
       if (plan.privateData) this.#putPrivateData(file, placed, directory, session);
     }
@@ -174,18 +182,15 @@ export class FileTable {
   }
 
   /** A file that a link of /proc/PID names: exe, cwd, root. @returns undefined where it is not told */
-  named(
-    record: TaskRecord,
-    link: string,
-    session: SessionState,
-  ): { place: Place; mount: Mount | undefined } | undefined {
-    const path = this.#reader.link(`${record.directory}/${link}`);
-    if (path === UNREADABLE) countUnreadable(session, link, record.directory);
-    if (path === VANISHED || path === UNREADABLE) return undefined;
+  named(record: TaskRecord, link: string, session: SessionState): NamedFile | undefined {
+    const shown = this.#reader.link(`${record.directory}/${link}`);
+    if (shown === UNREADABLE) countUnreadable(session, link, record.directory);
+    if (shown === VANISHED || shown === UNREADABLE) return undefined;
     const status = this.#status(`${record.directory}/${link}`);
-    const mount = this.#mounts.ofPath(withoutDeleted(path), status && kernelDevice(status.dev), session);
-    const kind = fileKind(path, mount?.fs);
-    return { place: placeOf(path, kind, mount, status?.ino ?? 0, status), mount };
+    const path = this.#nameOf(shown, record.directory, link);
+    const mount = this.#mounts.ofPath(path, status && kernelDevice(status.dev), session);
+    const kind = fileKind(shown, path, mount?.fs);
+    return { place: placeOf(shown, path, kind, mount, status?.ino ?? 0, status), kind, mount };
   }
 
   /** Writes a struct path. */
@@ -196,12 +201,11 @@ export class FileTable {
   }
 
   /** The file that a process maps, by where it is: every area of it has the same. */
-  mapped(key: string, place: Place, mount: Mount | undefined, plan: FilePlan): number {
+  mapped(key: string, { place, kind, mount }: NamedFile, plan: FilePlan): number {
     const known = this.#mapped.get(key);
     if (known !== undefined) return known;
     const file = this.#pool.take();
     this.#mapped.set(key, file);
-    const kind = fileKind(place.shown, place.fs);
     this.#put(file, { place, kind, mount, mountId: 0, ino: place.ino }, undefined, plan);
     return file;
   }
@@ -211,22 +215,25 @@ export class FileTable {
   }
 
   /** Of a file whose path is only shown: the mount that it seems to be on gives the same path. */
-  #placedByPath(link: string, session: SessionState): Placed {
+  #placedByPath(link: string, directory: string, fd: number, session: SessionState): Placed {
     const known = this.#placed.get(link);
-    if (known !== undefined) return known;
-    const mount = link.startsWith('/') ? this.#mounts.ofPath(withoutDeleted(link), undefined, session) : undefined;
-    return this.#makePlaced(link, mount, 0, 0, undefined);
+    // One file of that name may be deleted, and another there.
+    if (known !== undefined && !mayBeDeleted(link)) return known;
+    const path = this.#nameOf(link, directory, `fd/${fd}`);
+    const mount = link.startsWith('/') ? this.#mounts.ofPath(path, undefined, session) : undefined;
+    return this.#makePlaced(link, path, mount, 0, 0, undefined);
   }
 
   /** @param directory of the task, for the mounts that it sees */
   #placedAt(
     link: string,
     directory: string,
-    mountId: number,
+    fd: number,
     ino: number,
     status: FileStatus | undefined,
     session: SessionState,
   ): Placed {
+    const mountId = this.#information.mount;
     const known = this.#placed.get(link);
     // Where there is no mount the device comes from the status, of this file and not of the last one.
     if (known?.ino === ino && known.mountId === mountId && (known.mount !== undefined || status === undefined)) {
@@ -234,20 +241,29 @@ export class FileTable {
     }
     // Pipes, sockets and the like are on mounts that nobody sees.
     const mount = link.startsWith('/') ? this.#mounts.byId(mountId, directory, session) : undefined;
-    return this.#makePlaced(link, mount, mountId, ino, status);
+    return this.#makePlaced(link, this.#nameOf(link, directory, `fd/${fd}`), mount, mountId, ino, status);
   }
 
   #makePlaced(
     link: string,
+    path: string,
     mount: Mount | undefined,
     mountId: number,
     ino: number,
     status: FileStatus | undefined,
   ): Placed {
-    const kind = fileKind(link, mount?.fs);
-    const placed = { place: placeOf(link, kind, mount, ino, status), kind, mount, mountId, ino };
+    const kind = fileKind(link, path, mount?.fs);
+    const placed = { place: placeOf(link, path, kind, mount, ino, status), kind, mount, mountId, ino };
     this.#placed.set(link, placed);
     return placed;
+  }
+
+  /** @param link below the directory of the process */
+  #nameOf(shown: string, directory: string, link: string): string {
+    return nameOf(this.#reader, directory, shown, (found) => {
+      const own = this.#status(`${directory}/${link}`);
+      return own !== undefined && isSame(own, found);
+    });
   }
 
   #offsetOf(tgid: number, fd: number): number {
@@ -372,6 +388,7 @@ export class FileTable {
 
 export function placeOf(
   link: string,
+  name: string,
   kind: FileKind,
   mount: Mount | undefined,
   ino: number,
@@ -380,7 +397,7 @@ export function placeOf(
   const device = mount?.device ?? (status === undefined ? kind.fs : kernelDevice(status.dev));
   const number = ino || Number(/\[(\d+)\]$/.exec(link)?.[1] ?? 0);
   const placed = mount !== undefined && link.startsWith('/');
-  const path = placed ? pathIn(mount, withoutDeleted(link)) : kind.name;
+  const path = placed ? pathIn(mount, name) : kind.name;
   return { device, fs: kind.fs, ino: number, path, shown: link };
 }
 

@@ -5,6 +5,7 @@ import { ProcfsObjects } from './objects.ts';
 import type { ProcReader } from './reader.ts';
 
 export { openArchive } from './archive.ts';
+export { mayBeDeleted, placesOf } from './deleted-files.ts';
 export { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
 
 /** @param reader of a live /proc, a directory or an archive; closed with the kernel */

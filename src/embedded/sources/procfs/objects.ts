@@ -75,7 +75,7 @@ export class ProcfsObjects implements KernelObjects {
       operations: (name) => this.#variable(name),
       socket: (inode, session) => this.#socketOf(inode, session),
     });
-    this.areas = new AreaTable(memory, model, this.#maps, arena, this.files, this.#mounts, (name) =>
+    this.areas = new AreaTable(memory, model, reader, this.#maps, arena, this.files, this.#mounts, (name) =>
       this.#variable(name),
     );
     this.cgroups = new CgroupTable(memory, model, reader, arena, this.#mounts);
@@ -220,8 +220,7 @@ export class ProcfsObjects implements KernelObjects {
     if (plan.program && record.hasMemory) {
       const named = this.files.named(record, 'exe', session);
       const at = hosts.mm_struct + this.model.layoutOf('mm_struct').field('exe_file').offset;
-      const file =
-        named === undefined ? 0 : this.files.mapped(`${record.tgid} exe`, named.place, named.mount, filePlan(session));
+      const file = named === undefined ? 0 : this.files.mapped(`${record.tgid} exe`, named, filePlan(session));
       putPointer(this.memory, at, file);
     }
     if (record.hasFiles) this.#fillFiles(record, plan, session);
