@@ -39,6 +39,8 @@ const LINKAGES = ['static', 'global', 'extern'];
 const MAX_VLEN = 0xffffff;
 const KIND_FLAG = 0x8000_0000;
 const encoder = new TextEncoder();
+/** One character a byte, which characters does not matter. */
+const bytewise = new TextDecoder('latin1');
 
 export class BtfBuilder {
   readonly base: Btf | undefined;
@@ -52,6 +54,9 @@ export class BtfBuilder {
   readonly #stringStart: number;
   #stringEnd: number;
   readonly #copied = new Map<Btf, Map<number, TypeId>>();
+  readonly #kept: Btf | undefined;
+  /** Its strings, each between two NULs. */
+  #keptText: string | undefined;
 
   constructor({ base, littleEndian = true, keepStringsOf }: BtfBuilderOptions = {}) {
     if (keepStringsOf !== undefined && keepStringsOf.base !== base) {
@@ -62,8 +67,11 @@ export class BtfBuilder {
     this.firstId = base?.endId ?? 1;
     this.#stringStart = base?.stringEnd ?? 0;
     this.#stringEnd = this.#stringStart;
-    if (keepStringsOf !== undefined) this.#keepStrings(keepStringsOf);
-    else if (base === undefined) this.#appendString('');
+    this.#kept = keepStringsOf;
+    if (keepStringsOf !== undefined) {
+      this.#strings.push(keepStringsOf.stringBytes);
+      this.#stringEnd += keepStringsOf.stringBytes.length;
+    } else if (base === undefined) this.#appendString('');
   }
 
   /** The id that the next type gets. */
@@ -73,7 +81,8 @@ export class BtfBuilder {
 
   /** Offset of the string, which is added unless this blob has it. */
   addString(text: string): number {
-    return text === '' ? 0 : (this.#offsets.get(text) ?? this.#appendString(text));
+    if (text === '') return 0;
+    return this.#offsets.get(text) ?? this.#findKept(text) ?? this.#appendString(text);
   }
 
   /** @throws BpfiterError `usage` for what a record cannot hold */
@@ -154,7 +163,7 @@ export class BtfBuilder {
     view.setUint8(2, VERSION);
     at = 4;
     for (const value of [HEADER_LENGTH, 0, typeLength, typeLength, stringLength]) word(value);
-    for (const record of this.#records) record?.forEach(word);
+    for (const record of this.#records) if (record !== undefined) for (const value of record) word(value);
     for (const piece of this.#strings) {
       bytes.set(piece, at);
       at += piece.length;
@@ -170,9 +179,10 @@ export class BtfBuilder {
     }
     const entries = HEAD_WORDS + entry.words;
     const end = entries + (entry.entryWords === 0 ? 0 : entry.entryWords * source.vlenOf(id));
-    const record = Array.from({ length: end }, (_, index) => source.rawWord(id, index));
+    const record: number[] = [];
+    for (let index = 0; index < end; index++) record.push(source.rawWord(id, index));
     const copyString = (index: number) => {
-      record[index] = this.addString(source.string(record[index] ?? 0));
+      if (source !== this.#kept) record[index] = this.addString(source.string(record[index] ?? 0));
     };
     const copyType = (index: number) => {
       record[index] = target(record[index] ?? 0);
@@ -204,14 +214,11 @@ export class BtfBuilder {
     return offset;
   }
 
-  #keepStrings(kept: Btf): void {
-    const { stringBytes } = kept;
-    this.#strings.push(stringBytes);
-    for (let at = 0; at < stringBytes.length; at = stringBytes.indexOf(0, at) + 1) {
-      const text = kept.string(this.#stringStart + at);
-      if (!this.#offsets.has(text)) this.#offsets.set(text, this.#stringStart + at);
-    }
-    this.#stringEnd += stringBytes.length;
+  #findKept(text: string): number | undefined {
+    if (this.#kept === undefined || text.includes('\0')) return undefined;
+    this.#keptText ??= `\0${bytewise.decode(this.#kept.stringBytes)}`;
+    const at = this.#keptText.indexOf(`\0${bytewise.decode(encoder.encode(text))}\0`);
+    return at < 0 ? undefined : this.#stringStart + at;
   }
 }
 

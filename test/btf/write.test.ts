@@ -27,6 +27,18 @@ describe('the writer', () => {
     expect(copy.string(added)).toBe('new');
   });
 
+  test('finds strings that are kept whole, the first of split BTF and those beyond ASCII too', () => {
+    const base = Btf.parse(new BtfBuilder().bytes());
+    const first = new BtfBuilder({ base });
+    const [name, other] = [first.addString('structure'), first.addString('été')];
+    const kept = Btf.parse(first.bytes(), { base });
+    const second = new BtfBuilder({ base, keepStringsOf: kept });
+    expect([second.addString('structure'), second.addString('été')]).toEqual([name, other]);
+    const part = second.addString('struct');
+    expect(Btf.parse(second.bytes(), { base }).string(part)).toBe('struct');
+    expect(() => second.addString('structure\0été')).toThrow('contains a NUL');
+  });
+
   test('stores a string once', () => {
     const b = new BtfBuilder();
     expect(b.addString('a')).toBe(b.addString('a'));
