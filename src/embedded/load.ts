@@ -86,7 +86,7 @@ async function loadProgram(
     argumentCount: argumentCount(kernel.btf(), linked.attachBtfId),
     furthest: result.furthest,
     verifiedInsns: result.statistics.insnsProcessed,
-    tag: programTag(linked.insns),
+    tag: await programTag(linked.insns),
   });
 }
 

@@ -3,12 +3,11 @@
  * same code has the same tag whatever maps it was given. After bpf_prog_calc_tag() of Linux 6.18.
  */
 import { BPF_INSN_SIZE, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, InstructionView, LD_IMM64 } from '../isa/index.ts';
-import { sha256 } from './sha256.ts';
 
 const TAG_SIZE = 8;
 
 /** @param insns as they are loaded */
-export function programTag(insns: Uint8Array): Uint8Array {
+export async function programTag(insns: Uint8Array): Promise<Uint8Array> {
   const bytes = insns.slice();
   const view = new DataView(bytes.buffer);
   const code = new InstructionView(bytes);
@@ -18,5 +17,6 @@ export function programTag(insns: Uint8Array): Uint8Array {
     view.setInt32(insn * BPF_INSN_SIZE + 4, 0, true);
     view.setInt32((insn + 1) * BPF_INSN_SIZE + 4, 0, true);
   }
-  return sha256(bytes).subarray(0, TAG_SIZE);
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', bytes);
+  return new Uint8Array(digest, 0, TAG_SIZE);
 }
