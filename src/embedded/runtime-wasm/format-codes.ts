@@ -16,7 +16,7 @@ export const PLAIN_STRING = 5;
 export const HASHED = 6;
 /** %px */
 export const POINTER = 7;
-/** %ps and %pS */
+/** %pS */
 export const SYMBOL = 8;
 /** %pB, whose width is lost. */
 export const PLAIN_SYMBOL = 9;
@@ -27,6 +27,8 @@ export const IP6 = 12;
 export const IP6_PLAIN = 13;
 /** %pus: of user memory, of which there is none. */
 export const USER_STRING = 14;
+/** %ps: the name of a symbol, where there is one. */
+export const SYMBOL_NAME = 15;
 export const KIND = 0xf;
 
 // Flags of a conversion, in the same word.

@@ -26,6 +26,7 @@ import {
   SPACE,
   STRING,
   SYMBOL,
+  SYMBOL_NAME,
   UPPER,
   USER_STRING,
   WIDE,
@@ -62,6 +63,9 @@ const flagBits: ReadonlyMap<number, number> = new Map([
   [code(' '), SPACE],
 ]);
 
+/** Pointers that are printed as numbers, or as names of which the kernel knows the place. */
+const READS_NOTHING: ReadonlySet<number> = new Set([HASHED, POINTER, SYMBOL, SYMBOL_NAME]);
+
 const integers: ReadonlyMap<number, number> = new Map([
   [code('d'), DECIMAL | SIGNED],
   [code('i'), DECIMAL | SIGNED],
@@ -73,7 +77,7 @@ const integers: ReadonlyMap<number, number> = new Map([
 const pointers: ReadonlyMap<number, number> = new Map([
   [code('K'), HASHED],
   [code('x'), POINTER],
-  [code('s'), SYMBOL],
+  [code('s'), SYMBOL_NAME],
   [code('S'), SYMBOL],
   [code('B'), PLAIN_SYMBOL],
 ]);
@@ -161,7 +165,7 @@ class Parser {
     if (conversion === undefined) return false;
     const kind = conversion & KIND;
     this.#values += 1;
-    this.#readsMemory ||= kind >= STRING && kind !== HASHED && kind !== POINTER && kind !== SYMBOL;
+    this.#readsMemory ||= kind >= STRING && !READS_NOTHING.has(kind);
     this.#end(conversion | flags, width);
     return true;
   }

@@ -121,6 +121,7 @@ export interface RuntimeExports {
   /** @returns length of the text, also of what did not fit, or a negative errno */
   format_print(format: number, values: number, to: number, limit: number): number;
   format_seed(key: number): void;
+  symbol_add(at: number): void;
   format_forget(): void;
   // These give the place behind what they appended.
   text_decimal(at: number, limit: number, low: number, high: number, flags: number, width: number): number;

@@ -77,6 +77,22 @@ test('text of bytes above ASCII passes, and a space of Latin-1 ends a conversion
   expect(print('ä%d ü', [1n]).text).toBe('ä1 ü');
 });
 
+test('%ps prints the name of a function that is known, and %pS and %pB, which tell its length, only the address', () => {
+  const runtime = new FakeRuntime();
+  const { memory } = runtime;
+  const at = memory.allocate(32);
+  memory.u8.set(new TextEncoder().encode('sock_read_iter'), at + 8);
+  memory.runtime.symbol_add(at);
+  const address = addressOf(at);
+  const values = runtime.words(address, address, address + 1n, address, address);
+  const to = memory.allocate(256);
+  runtime.function('bpf_snprintf')(to, 256, runtime.place('%ps|%16ps|%ps|%pS|%pB'), values, 40);
+  const hex = (value: bigint) => `0x${value.toString(16)}`;
+  expect(memory.text(to, 256)).toBe(
+    `sock_read_iter|  sock_read_iter|${hex(address + 1n)}|${hex(address)}|${hex(address)}`,
+  );
+});
+
 test('needs as many values as conversions, and does not mind more', () => {
   expect(print('%d %d', [1n]).result).toBe(EINVAL);
   expect(print('%d', [1n, 2n]).text).toBe('1');

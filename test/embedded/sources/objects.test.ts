@@ -139,14 +139,18 @@ describe('files', () => {
   });
 
   it('tell by their operations what they are', () => {
-    const { session, fields, kernel } = open();
+    const { memory, session, fields, kernel } = open();
     const cursor = session.files(session.taskByPid(3));
     const operations = collect(cursor).map((file) => fields.pointer(file, 'file', 'f_op'));
-    const expected = ['null_fops', 'pipefifo_fops', 'ext4_file_operations', 'socket_file_ops'].map((name) =>
+    const expected = ['null_fops', 'pipeanon_fops', 'ext4_file_operations', 'socket_file_ops'].map((name) =>
       kernel.symbol(name),
     );
     expect(operations).toEqual(expected);
     expect(new Set(operations).size).toBe(4);
+    const readers = operations.map((at) => fields.pointer(at, 'file_operations', 'read_iter'));
+    // Behind a function's eight bytes stands its name, which %ps prints.
+    const names = readers.map((at) => memory.text(at + 8, 100));
+    expect(names).toEqual(['read_iter_null', 'anon_pipe_read', 'ext4_file_read_iter', 'sock_read_iter']);
     expect(kernel.symbol('jiffies')).toBeUndefined();
   });
 

@@ -51,6 +51,7 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     ['task_file', 'a process', () => ({ task: { pid } })],
     ['task_file', 'a thread', () => ({ task: { tid: pid } })],
     ['task_file', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['task_and_files', 'a process', () => ({ task: { pid } })],
     ['socket_files', 'a process', () => ({ task: { pid } })],
     ['task_vma', 'a process', () => ({ task: { pid } })],
     ['task_vma', 'a thread', () => ({ task: { tid: pid } })],

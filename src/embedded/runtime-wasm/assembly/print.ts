@@ -7,8 +7,9 @@
  * One difference is left: where output is cut inside an address (%pI4 and its kind) the kernel then misreads later
  * strings; the length that it returns then is of what it misread.
  *
- * Facts: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c and lib/vsprintf.c of Linux 6.12, and output of 6.18. No symbol
- * lies in linear memory, so %ps, %pS and %pB print what the kernel prints of an address without one.
+ * Facts: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c and lib/vsprintf.c of Linux 6.12, and output of 6.18. Of the few
+ * functions that structs point to only the names are known: %ps prints them; %pS and %pB, which tell how long a function
+ * is, print what the kernel prints of an address without a symbol, and so does %ps of all others.
  */
 import {
   CHARACTER,
@@ -37,6 +38,7 @@ import {
   RECORD_WIDTH,
   STRING,
   SYMBOL,
+  SYMBOL_NAME,
   USER_STRING,
   WIDE,
   ZERO,
@@ -177,6 +179,11 @@ function other(at: u32, limit: u32, kind: u32, flags: u32, width: i32, word: u64
       return pointer(at, limit, hash(word), flags, width);
     case POINTER:
       return pointer(at, limit, word, flags, width);
+    case SYMBOL_NAME: {
+      const name = nameAt(word);
+      if (name !== 0) return padded(at, limit, name, textLength(name), flags, width);
+      return symbol(at, limit, word, flags, width);
+    }
     case SYMBOL:
       return symbol(at, limit, word, flags, width);
     case PLAIN_SYMBOL:
@@ -196,6 +203,31 @@ function pointer(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32 {
 export function text_pointer(at: u32, limit: u32, low: u32, high: u32, raw: bool): u32 {
   const word = ((<u64>high) << 32) | low;
   return pointer(at, limit, raw ? word : hash(word), 0, -1);
+}
+
+/** Places of functions, behind whose eight bytes stand their names. */
+const SYMBOLS: i32 = 256;
+const SYMBOL_SIZE: u32 = 8;
+const symbols = <u32>memory.data(1024);
+let symbolCount: i32 = 0;
+
+/** Says that a function is there, and its name behind it. Beyond a few hundred they have no names any more. */
+export function symbol_add(at: u32): void {
+  if (symbolCount < SYMBOLS) store<u32>(symbols + (symbolCount++ << 2), at);
+}
+
+function nameAt(word: u64): u32 {
+  if (!isReadable(<u32>word, <u32>(word >> 32), SYMBOL_SIZE)) return 0;
+  for (let i = 0; i < symbolCount; i++) {
+    if (load<u32>(symbols + (i << 2)) === <u32>word) return <u32>word + SYMBOL_SIZE;
+  }
+  return 0;
+}
+
+function textLength(at: u32): u32 {
+  let end = at;
+  while (load<u8>(end) !== 0) end++;
+  return end - at;
 }
 
 function symbol(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32 {

@@ -9,7 +9,7 @@ import { type Arena, Pool } from '../pool.ts';
 import { put64, putPointer, putWords } from '../write-memory.ts';
 import { hashOf, NumberReader } from './bytes.ts';
 import { isSame, mayBeDeleted, nameOf } from './deleted-files.ts';
-import { type FileKind, fileKind } from './file-kinds.ts';
+import { type FileKind, fileKind, NO_OPERATIONS, operationsOf, readFunction } from './file-kinds.ts';
 import type { FileTree, Place } from './file-tree.ts';
 import { kernelDevice, pathIn } from './file-tree.ts';
 import type { Mount, Mounts } from './mounts.ts';
@@ -54,6 +54,7 @@ interface Placed {
   /** As fdinfo told them. */
   readonly mountId: number;
   readonly ino: number;
+  operations?: string;
   inode?: number;
   dentry?: number;
   vfsmount?: number;
@@ -78,6 +79,7 @@ export function filePlan(session: SessionState): FilePlan {
     link: path || inode || operations || privateData,
     information:
       inode ||
+      operations ||
       privateData ||
       file('f_pos', 'f_flags', 'f_mode') ||
       (path && STRUCTS_OF_PATHS.some((struct) => needs.mentions(struct))),
@@ -176,6 +178,7 @@ export class FileTable {
         ? this.#placedAt(link, directory, fd, this.#ino(status), status, session)
         : this.#placedByPath(link, directory, fd, session);
       this.#put(file, placed, status, plan);
+      if (plan.operations) this.#putOperations(file, placed, `${directory}/fd/${fd}`, status, session);
       if (plan.privateData) this.#putPrivateData(file, placed, directory, session);
     }
     return file;
@@ -207,6 +210,8 @@ export class FileTable {
     const file = this.#pool.take();
     this.#mapped.set(key, file);
     this.#put(file, { place, kind, mount, mountId: 0, ino: place.ino }, undefined, plan);
+    if (plan.operations)
+      putPointer(this.#memory, file + this.#place.operations, this.#others.operations(kind.operations));
     return file;
   }
 
@@ -286,9 +291,8 @@ export class FileTable {
   }
 
   #put(file: number, placed: Placed, status: FileStatus | undefined, plan: FilePlan): void {
-    const { operations, inode, mount, dentry } = this.#place;
+    const { inode, mount, dentry } = this.#place;
     const memory = this.#memory;
-    if (plan.operations) putPointer(memory, file + operations, this.#others.operations(placed.kind.operations));
     if (plan.inode || plan.path) {
       if (placed.inode === undefined || status !== undefined) placed.inode = this.#tree.inode(placed.place, status);
       putPointer(memory, file + inode, placed.inode);
@@ -298,6 +302,25 @@ export class FileTable {
     placed.vfsmount ??= this.#mountOf(placed.mount);
     putPointer(memory, file + mount, placed.vfsmount);
     putPointer(memory, file + dentry, placed.dentry);
+  }
+
+  /** fdinfo was read. @param path of the link */
+  #putOperations(
+    file: number,
+    placed: Placed,
+    path: string,
+    status: FileStatus | undefined,
+    session: SessionState,
+  ): void {
+    const { kind } = placed;
+    placed.operations ??=
+      kind.isOfMode === true ? operationsOf(kind, (status ?? this.#status(path))?.mode) : kind.operations;
+    const name = (this.#information.flags & O_PATH) === 0 ? placed.operations : NO_OPERATIONS;
+    putPointer(this.#memory, file + this.#place.operations, this.#others.operations(name));
+    const { needs } = session.plan;
+    if (needs.has('file_operations', 'read_iter') && readFunction(name) === undefined) {
+      countUnreadable(session, 'file_operations', path);
+    }
   }
 
   #mountOf(mount: Mount | undefined): number {

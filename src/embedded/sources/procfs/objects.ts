@@ -2,6 +2,7 @@
  * The objects of one kernel out of /proc: the tables of tasks, files, areas and control groups, the sessions that look
  * at them, and what is kept. Memory is given back when the last session ends and nothing is held any more.
  */
+import { encodeName } from '../../file-names.ts';
 import { jiffies } from '../../jiffies.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
@@ -14,6 +15,7 @@ import { putPointer } from '../write-memory.ts';
 import { AreaTable, SPECIAL_OPERATIONS } from './areas.ts';
 import { lineValue } from './bytes.ts';
 import { CgroupTable } from './cgroups.ts';
+import { readFunction } from './file-kinds.ts';
 import { FileTree } from './file-tree.ts';
 import { FileTable, filePlan } from './files.ts';
 import { procLists } from './lists.ts';
@@ -31,6 +33,8 @@ import { UserMemory } from './user-memory.ts';
 /** What the session of a program that reads nothing needs of `current`. */
 const OF_CURRENT = Needs.of(['task_struct.comm']);
 
+/** Before its name (symbol_add()). */
+const FUNCTION_SIZE = 8;
 const WORD = 0x1_0000_0000;
 const USER_END_HIGH = 0x8000;
 
@@ -257,6 +261,24 @@ export class ProcfsObjects implements KernelObjects {
       offset = this.memory.allocate(8);
       this.#variables.set(name, offset);
       if (name === SPECIAL_OPERATIONS) putPointer(this.memory, offset, this.#variable(SPECIAL_NAME));
+      const read = readFunction(name);
+      if (typeof read === 'string') {
+        const { offset: at } = this.model.layoutOf('file_operations').field('read_iter');
+        putPointer(this.memory, offset + at, this.#function(read));
+      }
+    }
+    return offset;
+  }
+
+  /** A function of the kernel, of which there are only the address and the name. */
+  #function(name: string): number {
+    let offset = this.#variables.get(name);
+    if (offset === undefined) {
+      const text = encodeName(name);
+      offset = this.memory.allocate(FUNCTION_SIZE + text.length + 1);
+      this.memory.u8.set(text, offset + FUNCTION_SIZE);
+      this.memory.runtime.symbol_add(offset);
+      this.#variables.set(name, offset);
     }
     return offset;
   }
