@@ -11,21 +11,22 @@ const failures: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 };
 
-/** No object or BTF comes near; a device (/dev/zero) has no end. */
+/** No object, BTF or snapshot comes near; a device (/dev/zero) has no end. */
 const LARGEST = 1 << 30;
 
 /** @throws BpfiterError `not-found` */
 export async function readFile(source: string | URL): Promise<Uint8Array> {
   const { open } = await import('node:fs/promises');
+  const name = String(source) === '' ? "''" : source;
   let file: FileHandle | undefined;
   try {
     file = await open(source);
     return await readToEnd(file);
   } catch (error) {
-    if (error instanceof BpfiterError) throw new BpfiterError(error.code, `${source}: ${error.message}`);
+    if (error instanceof BpfiterError) throw new BpfiterError(error.code, `${name}: ${error.message}`);
     const { code = String(error), errno = 0 } = error as NodeJS.ErrnoException; // what node:fs throws
     const reason = failures[code] ?? (errno === 0 ? code : `cannot be read: ${errnoDescription(-errno)} (${code})`);
-    throw new BpfiterError('not-found', `${source}: ${reason}`, { cause: error, errno: -errno });
+    throw new BpfiterError('not-found', `${name}: ${reason}`, { cause: error, errno: -errno });
   } finally {
     await file?.close();
   }

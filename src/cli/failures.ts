@@ -42,7 +42,8 @@ export async function naming<T>(path: string, action: () => Promise<T>): Promise
   } catch (error) {
     if (!(error instanceof BpfiterError) || error instanceof OutputFailed) throw error;
     const { code, message, detail, errno } = error;
-    throw new BpfiterError(code, `${path}: ${without(message, ...fileSubjects(path))}`, {
+    const shown = path === '' ? "''" : path;
+    throw new BpfiterError(code, `${shown}: ${without(message, `${shown}: `, ...fileSubjects(path))}`, {
       cause: error,
       ...(detail !== undefined && { detail }),
       ...(errno !== undefined && { errno }),

@@ -35,6 +35,8 @@ function parse(argv: readonly string[]): { words: string[]; options: OptionValue
   } catch (error) {
     // node:util explains at length; its first sentence says what is wrong, save of a value that looks like an option.
     const message = error instanceof Error ? (error.message.split(/\. |\.?\n/)[0] ?? '') : String(error);
+    const missing = /^Option '(?:.*, )?(--[a-z-]+) <value>' argument missing$/.exec(message)?.[1];
+    if (missing !== undefined) throw new BpfiterError('usage', `${missing} needs a value`);
     const dashed = /^Option '(.*)' argument is ambiguous$/.exec(message);
     if (dashed !== null) {
       // The long form is the last one named: `-p, --program <value>`.

@@ -10,14 +10,18 @@ export class OutputClosed extends Error {}
 
 export class OutputFailed extends BpfiterError {}
 
+/** What the system said of a file, as the kernel's errors are told: `No space left on device (ENOSPC)`. */
+export function systemReason(error: Error): string {
+  const { code, message } = error as NodeJS.ErrnoException; // what Node throws; of others there is no code
+  return code === undefined ? message : `${errnoDescription(errnoNumber(code) ?? 0)} (${code})`;
+}
+
 let failure: Error | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  const { code, message } = error;
-  const reason = code === undefined ? message : `${errnoDescription(errnoNumber(code) ?? 0)} (${code})`;
   failure ??=
-    code === 'EPIPE'
+    error.code === 'EPIPE'
       ? new OutputClosed()
-      : new OutputFailed('refused', `cannot write the output: ${reason}`, { cause: error });
+      : new OutputFailed('refused', `cannot write the output: ${systemReason(error)}`, { cause: error });
 });
 // Nobody is left to be told.
 process.stderr.on('error', () => {});

@@ -132,6 +132,9 @@ export function openPinned(path: string, kind: ObjectKind, flags = 0): number {
       errno: EACCES,
     });
   }
+  if (isDirectory(path)) {
+    throw new BpfiterError('usage', `no ${noun} is pinned at '${path}': it is a directory`, { errno: EACCES });
+  }
   const attributes = objectPathAttributes.create({ pathname: cText(path), file_flags: flags });
   const fd = tryBpf(BPF_OBJ_GET, attributes);
   if (fd < 0) throw pathFailure(-fd, `open the ${noun} pinned at '${path}'`);

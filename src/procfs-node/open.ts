@@ -2,30 +2,38 @@
  * Opens what objects come from, by what a user names: the running system, a directory with a copy of its /proc, an
  * archive of one.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openArchive, procfsSource, type Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
+import { readFile } from '../read-file.ts';
 import { LiveReader } from './live.ts';
 
 /**
  * @param path of a directory that has `proc`, or of a `.tar` or `.tar.gz`; absent, the running system
- * @throws BpfiterError `not-found`, or `malformed` for what is neither
+ * @throws BpfiterError `not-found`, also for what may not be read, or `malformed` for what is neither
  */
 export async function openSource(path?: string): Promise<Source> {
   if (path === undefined) {
     if (existsSync('/proc/self/stat')) return procfsSource(new LiveReader());
     throw new BpfiterError('unsupported', 'this system has no /proc: name a snapshot of one (--source)');
   }
-  if (!existsSync(path)) throw new BpfiterError('not-found', `${path}: no such file or directory`);
-  if (!statSync(path).isDirectory())
-    return procfsSource(await openArchive(decompressed(readFileSync(path), path), path));
+  if (!isDirectory(path)) return procfsSource(await openArchive(decompressed(await readFile(path), path), path));
   if (existsSync(`${path}/proc`)) return procfsSource(new LiveReader(path));
   throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it`);
 }
 
+/** Reading says why something is nothing at all. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** Node's own decompression is much faster than the streams that a browser has as well. */
-function decompressed(bytes: Buffer, path: string): Uint8Array {
+function decompressed(bytes: Uint8Array, path: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return gunzipSync(bytes);

@@ -1,12 +1,12 @@
 /** What each bad input gives: one line that says what is wrong and where, and the exit code. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { chmodSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { bpfPermitted } from '../../src/host/index.ts';
 import { loadedMaps, loadedPrograms } from '../../src/host/listing.ts';
 import { describeOnHost } from '../host/permitted.ts';
-import { bpfiter, failure, program, scratch } from './bpfiter.ts';
+import { bpfiter, failure, program, scratch, scratchFile } from './bpfiter.ts';
 import { bad, renamedTask } from './objects.ts';
 
 const task = program('task');
@@ -25,8 +25,9 @@ describe('an object that cannot be opened', () => {
   test.each(cases)('that is %s is reported by run and prog run', async (_, path, reason) => {
     const { stderr, ...rest } = await bpfiter(['run', path]);
     expect(rest).toEqual({ status: 2, stdout: '' });
-    const [head, said] = [stderr.slice(0, `bpfiter: ${path}: `.length), stderr.slice(`bpfiter: ${path}: `.length, -1)];
-    expect(head).toBe(`bpfiter: ${path}: `);
+    const head = `bpfiter: ${path || "''"}: `;
+    expect(stderr.slice(0, head.length)).toBe(head);
+    const said = stderr.slice(head.length, -1);
     if (typeof reason === 'string') expect(said).toBe(reason);
     else expect(said).toMatch(reason);
     expect(await bpfiter(['prog', 'run', path])).toEqual({ status: 2, stdout: '', stderr });
@@ -334,6 +335,13 @@ describe.skipIf(!canBecomeNobody)('without privileges (skipped where the tests c
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(reason);
     expect(stderr.split('\n')).toHaveLength(2);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('a snapshot that may not be read is one line', async () => {
+    const file = scratchFile('private.tar', '');
+    chmodSync(file, 0);
+    const outcome = await bpfiter(['run', task, '--source', file], { user: 65534 });
+    expect(outcome).toEqual(failure(2, `${task}: ${file}: may not be read (permission denied)`));
   });
 
   test('iter pin says so too, with the exit code of bpftool', async () => {

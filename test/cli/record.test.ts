@@ -40,7 +40,10 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     [['record'], 2, 'the file to write'],
     [['record', 'x', '--include', 'files,everything'], 2, "not 'everything'"],
     [['record', 'x', '--max-size', '5T'], 2, "not '5T'"],
-    [['record', '/nonexistent/x'], 1, 'cannot write /nonexistent/x'],
+    [['record', '/nonexistent/x'], 1, 'cannot write /nonexistent/x: No such file or directory (ENOENT)'],
+    [['record', '/tmp'], 1, 'cannot write /tmp: Is a directory (EISDIR)'],
+    [['record', '/dev/full'], 1, 'cannot write /dev/full: No space left on device (ENOSPC)'],
+    [['record', `/tmp/${'x'.repeat(300)}`], 1, 'x: File name too long (ENAMETOOLONG)'],
   ])('%j is refused', async (words, code, message) => {
     const { status, stderr } = await bpfiter(words);
     expect([status, stderr]).toEqual([code, expect.stringContaining(message)]);
@@ -51,6 +54,13 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     const { status, stderr } = await bpfiter(['record', file, '--max-size', '1K']);
     expect([status, stderr]).toEqual([1, expect.stringContaining('larger than 1024 bytes')]);
     expect(readdirSync(directory)).not.toContainEqual(expect.stringContaining('large.tar.gz'));
+  });
+
+  it('takes a name as long as names can be', async () => {
+    const file = join(directory, 'x'.repeat(255));
+    expect(await bpfiter(['record', file, '--include', ''])).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(readFileSync(file).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
+    expect(readdirSync(directory)).not.toContainEqual(expect.stringContaining('.part'));
   });
 
   it('leaves a file alone that it fails to replace', async () => {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { checkPinPath, isOnBpffs, mountBpffs, unmountBpffs, unpin } from '../../src/host/bpffs.ts';
+import { checkPinPath, isOnBpffs, mountBpffs, openPinned, unmountBpffs, unpin } from '../../src/host/bpffs.ts';
 import { HostKernel } from '../../src/host/kernel.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import { BPF_MAP_TYPE_ARRAY } from '../../src/uapi/index.ts';
@@ -45,6 +45,10 @@ describeOnHost('a BPF file system', () => {
   test('is not mounted a second time where there is one', () => {
     mountBpffs(join(root, 'fs'))();
     expect(isOnBpffs(join(root, 'fs'))).toBe(true);
+  });
+
+  test('has no map, program or link at its directories', () => {
+    expect(() => openPinned(join(root, 'fs'), 'link')).toThrow(/^no link is pinned at '.*': it is a directory$/);
   });
 
   test('never hides what a directory contains', () => {

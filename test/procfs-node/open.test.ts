@@ -58,7 +58,7 @@ describe('openSource', () => {
   });
 
   it.each([
-    ['missing', 'no such file or directory'],
+    ['missing', 'missing: no such file'],
     ['empty', "the directory has no 'proc' in it"],
     ['cut.tar.gz', 'the archive cannot be decompressed'],
     ['bundle/proc/7/stat', 'no tar header'],

@@ -69,7 +69,12 @@ class IterFailure extends Error {
 export const iter: Command = {
   name: 'iter',
   summary: 'pin an iterator to a path, so that cat(1) reads it (as bpftool iter)',
-  usage: ['iter pin OBJ PATH [map MAP | task TASK_OPT]', 'iter help'],
+  usage: [
+    'iter pin OBJ PATH [map MAP | task TASK_OPT]',
+    'iter help',
+    '  MAP      := { id MAP_ID | pinned FILE | name MAP_NAME }',
+    '  TASK_OPT := { main_thread_only }',
+  ],
   options: ['mount', 'nomount', 'bpffs', 'mapcompat'],
 
   async run(invocation) {

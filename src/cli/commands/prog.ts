@@ -24,7 +24,7 @@ import type { Command, Invocation } from '../command.ts';
 import { baseName, exitCode, naming, oneLine } from '../failures.ts';
 import { changedMaps, flatten, type MapChange, mapsLeftOut, readMaps } from '../map-changes.ts';
 import { isIterator, openObjectFile, programOf } from '../objects.ts';
-import { writeLine } from '../output.ts';
+import { OutputFailed, writeLine } from '../output.ts';
 import { parseNumber } from '../words.ts';
 import { dumpProgram } from './prog-dump.ts';
 
@@ -152,7 +152,7 @@ async function runAll(
     });
   let exit = 0;
   const fails = async (error: unknown, program: string): Promise<void> => {
-    if (!(error instanceof BpfiterError)) throw error;
+    if (!(error instanceof BpfiterError) || error instanceof OutputFailed) throw error;
     exit = Math.max(exit, exitCode(error));
     await printFailure(invocation, path, { ...subject, program, ...nothing, error: error.message });
   };

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createGzip } from 'node:zlib';
 import { BpfiterError } from '../../errors.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from '../../procfs-node/index.ts';
 import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
-import { writeLine } from '../output.ts';
+import { systemReason, writeLine } from '../output.ts';
 
 /** What programs may ask for, save what is long or full of secrets: symbols, command lines, environments. */
 const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'network', 'lists'];
@@ -87,15 +88,17 @@ type Run = (take: (piece: Uint8Array) => Promise<void>) => Promise<Recorded>;
  */
 async function write(path: string, limit: number, run: Run): Promise<Recorded> {
   const isSpecial = existsSync(path) && !statSync(path).isFile();
-  const part = isSpecial ? path : `${path}.${process.pid}.part`;
+  // A short name: the wanted one may be as long as names can be.
+  const part = isSpecial ? path : join(dirname(path), `.bpfiter-${process.pid}.part`);
   try {
     const result = await writeTo(part, limit, run);
     if (!isSpecial) await rename(part, path);
     return result;
   } catch (error) {
-    if (!isSpecial) await rm(part, { force: true });
+    // Where it could not be made there is nothing to remove, and the first failure is the one to tell of.
+    if (!isSpecial) await rm(part, { force: true }).catch(() => {});
     if (!(error instanceof Error) || !('code' in error && 'syscall' in error)) throw error;
-    throw new BpfiterError('refused', `cannot write ${path}: ${error.message}`, { cause: error });
+    throw new BpfiterError('refused', `cannot write ${path}: ${systemReason(error)}`, { cause: error });
   }
 }
 
