@@ -45,9 +45,28 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { fileName, code } of output) {
-  // One character beyond Latin-1 would make V8 keep and read the whole file with two bytes a character.
-  const ascii = code?.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  if (ascii !== code) await writeFile(join(bundled, fileName), ascii);
+  const written = code === undefined ? undefined : inAscii(withoutFacades(code));
+  if (written !== code) await writeFile(join(bundled, fileName), written);
 }
 await rm(compiled, { recursive: true });
 await rename(bundled, compiled);
+
+/**
+ * Node's own modules are asked for as objects: an import statement makes Node read every export of theirs, and so load what is behind those
+ * of `fs` that nobody wanted, which takes 5 to 10 ms.
+ */
+function withoutFacades(code) {
+  const statement = /\bimport(?: (?<whole>\w+) |\{(?<names>[^}]*)\})from"(?<module>node:[\w/]+)";/g;
+  const changed = code.replace(statement, (...match) => {
+    const { whole, names, module } = match.at(-1);
+    const target = whole ?? `{${names.replaceAll(' as ', ':')}}`;
+    return `const ${target}=process.getBuiltinModule("${module}");`;
+  });
+  if (/\bfrom"node:/.test(changed)) throw new Error('a module of Node is imported in a way that is not known here');
+  return changed;
+}
+
+/** One character beyond Latin-1 would make V8 keep and read the whole file with two bytes a character. */
+function inAscii(code) {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

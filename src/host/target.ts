@@ -3,7 +3,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { gunzipSync } from 'node:zlib';
 import type { Btf } from '../btf/index.ts';
 import { type Feature, type LinkTarget, type ModuleBtf, parseKconfig } from '../object/index.ts';
 import { possibleCpus } from './cpus.ts';
@@ -71,7 +70,8 @@ function readKconfig(): ReadonlyMap<string, string> | undefined {
     } catch {
       continue; // not there, or not for this user
     }
-    const text = path.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+    // Not imported: few need it, and Node takes its time to load it.
+    const text = path.endsWith('.gz') ? process.getBuiltinModule('node:zlib').gunzipSync(bytes) : bytes;
     return parseKconfig(text.toString('utf8'), path);
   }
   return undefined;

@@ -3,7 +3,6 @@
  * archive of one.
  */
 import { existsSync, statSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { openArchive, procfsSource, type Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { readFile } from '../read-file.ts';
@@ -36,7 +35,8 @@ function isDirectory(path: string): boolean {
 function decompressed(bytes: Uint8Array, path: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes);
+    // Not imported: few need it, and Node takes its time to load it.
+    return process.getBuiltinModule('node:zlib').gunzipSync(bytes);
   } catch (error) {
     throw new BpfiterError('malformed', `${path}: the archive cannot be decompressed`, { cause: error });
   }
