@@ -30,7 +30,7 @@ export const files = part('Files', 'Open files, inodes, directory entries, mount
     ['const struct file_operations *f_op', 'What kind it is: the address of a variable (`socket_file_ops`).', 'source'],
     [
       'void *private_data',
-      'eventfd: struct eventfd_ctx. Socket: struct socket, or NULL (and counted) where no table of /proc/net has it. NULL for others.',
+      'eventfd: struct eventfd_ctx. Socket: struct socket, or NULL (and counted) where no table of /proc/net has it. Map, program or link of bpf(2): its struct, of which fdinfo tells numbers, types and sizes (other fields are 0, and counted). NULL for others.',
       'source',
     ],
     ['struct inode *f_inode', 'What was opened.', 'source'],

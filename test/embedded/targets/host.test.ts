@@ -11,9 +11,11 @@ import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { describeProcessesOnHost } from '../../host/permitted.ts';
 import { Subjects } from '../parity/subjects.ts';
 
+const FIXTURES: ReadonlySet<string> = new Set(['socket_files', 'bpf_files']);
+
 /** Of programs/, or one of the fixtures beside this file. */
 const program = (name: string) => {
-  const path = name === 'socket_files' ? `test/embedded/targets/fixtures/${name}.bpf.o` : `programs/${name}.bpf.o`;
+  const path = FIXTURES.has(name) ? `test/embedded/targets/fixtures/${name}.bpf.o` : `programs/${name}.bpf.o`;
   return openObject(readFileSync(new URL(`../../../${path}`, import.meta.url)), { name: path });
 };
 
@@ -93,6 +95,22 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     const listening = name === 'unix' || name === 'udp';
     if (listening) expect(there.some((line) => line.includes(name === 'unix' ? path : 'BUCKET'))).toBe(true);
     expect(here).toEqual(there);
+  });
+
+  test('maps, programs and links that this process has open', async () => {
+    using loaded = await host.load(program('hashmap'));
+    using held = await host.load(program('task'));
+    const [map, iterator] = [loaded.maps[0], held.programs[0]];
+    if (map === undefined || iterator === undefined) throw new Error('there is nothing to look for');
+    using link = iterator.attachIter();
+    const beginnings = [`map ${map.id} `, `program ${iterator.id} `, `link ${link.info().id} `];
+    const lines = async (kernel: Kernel) => {
+      const text = await textOf(kernel, 'bpf_files', { task: { pid: process.pid } });
+      return text.split('\n').filter((line) => beginnings.some((beginning) => line.startsWith(beginning)));
+    };
+    const there = await lines(host);
+    expect(there.length).toBe(3);
+    expect(await lines(embedded)).toEqual(there);
   });
 
   test('ksym, but for the symbol of the program that prints it', async () => {

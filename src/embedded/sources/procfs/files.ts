@@ -7,6 +7,7 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
 import { type Arena, Pool } from '../pool.ts';
 import { put64, putPointer, putWords } from '../write-memory.ts';
+import { BpfFiles } from './bpf-files.ts';
 import { hashOf, NumberReader } from './bytes.ts';
 import { isSame, mayBeDeleted, nameOf } from './deleted-files.ts';
 import { type FileKind, fileKind, NO_OPERATIONS, operationsOf, readFunction } from './file-kinds.ts';
@@ -105,6 +106,7 @@ export class FileTable {
   readonly #layout: StructLayout;
   readonly #place: Readonly<Record<'pos' | 'flags' | 'mode' | 'operations' | 'inode' | 'mount' | 'dentry', number>>;
   readonly #others: OtherObjects;
+  readonly #bpfFiles: BpfFiles;
   /** Of open files, by process and descriptor. */
   readonly #open = new Map<number, Map<number, number>>();
   /** Of files that a process runs or maps, by a text for each. */
@@ -112,7 +114,7 @@ export class FileTable {
   /** What the links of that text led to last: many descriptors are of the same file. */
   readonly #placed = new Map<string, Placed>();
   readonly #numbers = new NumberReader();
-  readonly #information = { pos: [0, 0], flags: 0, mount: 0, ino: 0, hasIno: false };
+  readonly #information = { pos: [0, 0], flags: 0, mount: 0, ino: 0, hasIno: false, length: 0 };
 
   constructor(
     memory: KernelMemory,
@@ -130,6 +132,7 @@ export class FileTable {
     this.#tree = tree;
     this.#mounts = mounts;
     this.#others = others;
+    this.#bpfFiles = new BpfFiles(memory, model, arena);
     this.#layout = model.layoutOf('file');
     const at = (path: string) => this.#layout.field(path).offset;
     this.#place = {
@@ -148,6 +151,7 @@ export class FileTable {
     this.#open.clear();
     this.#mapped.clear();
     this.#placed.clear();
+    this.#bpfFiles.clear();
     this.#pool.clear();
   }
 
@@ -332,6 +336,7 @@ export class FileTable {
     const reader = this.#reader;
     const length = reader.read(`${directory}/fdinfo/${fd}`);
     const information = this.#information;
+    information.length = Math.max(0, length);
     information.hasIno = false;
     information.mount = 0;
     information.flags = 0;
@@ -391,13 +396,26 @@ export class FileTable {
       const socket = this.#others.socket(place.ino, session);
       if (socket === undefined) countUnreadable(session, 'socket', directory);
       else data = socket;
-    }
+    } else data = this.#bpfObject(kind, directory, session);
     putPointer(this.#memory, at, data);
+  }
+
+  /** fdinfo was read last. */
+  #bpfObject({ operations }: FileKind, directory: string, session: SessionState): number {
+    if (!operations.startsWith('bpf_')) return 0;
+    const object = this.#bpfFiles.of(operations, this.#informationText());
+    if (object === undefined) return 0;
+    if (this.#bpfFiles.isUntold(session.plan.needs)) countUnreadable(session, 'bpf', directory);
+    return object;
+  }
+
+  #informationText(): string {
+    return new TextDecoder().decode(this.#reader.buffer.subarray(0, this.#information.length));
   }
 
   /** fdinfo was read last: `eventfd-count: 0`, `eventfd-id: 7`, `eventfd-semaphore: 0`. */
   #eventContext(): number {
-    const text = new TextDecoder().decode(this.#reader.buffer.subarray(0, 1024));
+    const text = this.#informationText();
     const value = (key: string, radix: number) =>
       Number.parseInt(text.match(`eventfd-${key}:\\s*([0-9a-f]+)`)?.[1] ?? '0', radix);
     const layout = this.#model.layoutOf('eventfd_ctx');
