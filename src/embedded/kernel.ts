@@ -125,6 +125,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       memory,
       model,
       objects: this.objects,
+      sourceName: source.name,
       targets: this.#targets,
       files: this.#files,
       reportUnreadable: this.reportUnreadable,

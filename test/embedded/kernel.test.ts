@@ -56,7 +56,10 @@ test('a link is updated only if its program is the expected one', async () => {
 test('programs for targets without objects are refused when they are loaded', async () => {
   using kernel = openEmbeddedKernel({ source: source() });
   await expect(kernel.load(object('tcp'))).rejects.toThrow(
-    expect.objectContaining({ code: 'unsupported', message: expect.stringContaining("the target 'tcp'") }),
+    expect.objectContaining({
+      code: 'unsupported',
+      message: expect.stringContaining("the target 'tcp': its source, objects, has no list"),
+    }),
   );
 });
 

@@ -25,6 +25,8 @@ export interface IteratorsParts {
   readonly memory: KernelMemory;
   readonly model: Model;
   readonly objects: KernelObjects;
+  /** Where those come from, for messages. */
+  readonly sourceName: string;
   readonly targets: TargetRegistry;
   readonly files: BpfFileSystem<Pinned>;
   /** What a program of the API is to links; undefined if it is of another kernel, or no iterator. */
@@ -37,6 +39,7 @@ export class Iterators {
   readonly memory: KernelMemory;
   readonly model: Model;
   readonly objects: KernelObjects;
+  readonly #sourceName: string;
   readonly targets: TargetRegistry;
   readonly files: BpfFileSystem<Pinned>;
   readonly programOf: IteratorsParts['programOf'];
@@ -48,6 +51,7 @@ export class Iterators {
     this.memory = parts.memory;
     this.model = parts.model;
     this.objects = parts.objects;
+    this.#sourceName = parts.sourceName;
     this.targets = parts.targets;
     this.files = parts.files;
     this.programOf = parts.programOf;
@@ -83,7 +87,8 @@ export class Iterators {
     }
     throw new BpfiterError(
       'unsupported',
-      `cannot ${what}: the embedded kernel has no objects for the target '${name}'; use --kernel host`,
+      `cannot ${what}: the embedded kernel has no objects for the target '${name}': its source, ${this.#sourceName}, ` +
+        'has no list of them that may be read; use --kernel host',
       { errno: ENOENT },
     );
   }
