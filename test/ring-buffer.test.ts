@@ -1,4 +1,5 @@
 /** Ring buffers of both kernels: the same program, the same records. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { objectsSource, openEmbeddedKernel } from '../src/embedded/index.ts';
@@ -169,5 +170,21 @@ it.skipIf(!permission.ok)(
     loaded.close();
     expect(() => [...ring.drain()]).toThrow("map 'events' is closed");
     expect(openDescriptors()).toBe(before);
+  },
+);
+
+it.skipIf(!permission.ok)(
+  `a process ends when it wants to, whoever waits for records${permission.ok ? '' : ` (skipped: ${permission.reason})`}`,
+  () => {
+    const script = `
+      const { loadObject, openKernel } = await import('./dist/index.js');
+      const loaded = await (await openKernel({ kernel: 'host' })).load(await loadObject('test/fixtures/ring_records.bpf.o'));
+      void loaded.map('events').records().next();
+      setTimeout(() => process.exit(7), 20);`;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
   },
 );

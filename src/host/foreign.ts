@@ -130,15 +130,16 @@ export function callLibc(name: Exclude<FunctionName, 'syscall'>, ...values: Fore
 }
 
 /**
- * poll(2) without end, in a thread of Node's pool: there is one such call at a time (readiness.ts), for the pool is small.
+ * poll(2) in a thread of Node's pool: there is one such call at a time (readiness.ts), for the pool is small.
  * @param descriptors `struct pollfd` each, in memory of its own; what happened is written there
+ * @param timeout in milliseconds
  */
-export function pollDescriptors(descriptors: Uint8Array, count: number): Promise<void> {
+export function pollDescriptors(descriptors: Uint8Array, count: number, timeout: number): Promise<void> {
   return new Promise((resolve, reject) => {
     // What it returns is of no use: an interrupted call has nothing to report, as one for nothing.
     foreign()
       .poll()
-      .async(descriptors, count, -1, (error) => (error === null ? resolve() : reject(error)));
+      .async(descriptors, count, timeout, (error) => (error === null ? resolve() : reject(error)));
   });
 }
 

@@ -18,24 +18,34 @@ const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 const ONE = new Uint8Array(BigUint64Array.of(1n).buffer);
 
+/**
+ * Milliseconds that a call lasts at most. Node ends only when its threads are idle: what ends it without a word (a worker
+ * that is terminated) waits for so long.
+ */
+const LONGEST = 1000;
+
 interface Waiter {
   readonly fd: number;
-  readonly done: () => void;
+  readonly done: (error?: unknown) => void;
 }
 
 const waiters = new Set<Waiter>();
 let bell: number | undefined;
 let polling = false;
 
-/** Resolves when there is something to read, when the descriptor is of no use any more, or at the signal. */
+/**
+ * Resolves when there is something to read, when the descriptor is of no use any more, or at the signal.
+ * @throws BpfiterError if the system does not let anybody wait
+ */
 export function readable(fd: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const waiter: Waiter = {
       fd,
-      done: () => {
+      done: (error) => {
         signal.removeEventListener('abort', stop);
         waiters.delete(waiter);
-        resolve();
+        if (error === undefined) resolve();
+        else reject(error);
       },
     };
     const stop = (): void => {
@@ -62,11 +72,10 @@ async function poll(): Promise<void> {
   polling = true;
   try {
     while (waiters.size > 0) await pollOnce();
-  } finally {
-    polling = false;
-    // Only a call that failed leaves any: nobody shall wait for ever.
-    for (const waiter of [...waiters]) waiter.done();
+  } catch (error) {
+    for (const waiter of [...waiters]) waiter.done(error);
   }
+  polling = false;
 }
 
 async function pollOnce(): Promise<void> {
@@ -79,7 +88,7 @@ async function pollOnce(): Promise<void> {
     view.setInt32(index * POLLFD, fd, littleEndian);
     view.setInt16(index * POLLFD + EVENTS, POLLIN, littleEndian);
   });
-  await pollDescriptors(new Uint8Array(bytes), descriptors.length);
+  await pollDescriptors(new Uint8Array(bytes), descriptors.length, LONGEST);
   if (view.getInt16(REVENTS, littleEndian) !== 0) readSync(bell, new Uint8Array(8));
   waiting.forEach((waiter, index) => {
     if (view.getInt16((index + 1) * POLLFD + REVENTS, littleEndian) !== 0) waiter.done();
@@ -89,5 +98,6 @@ async function pollOnce(): Promise<void> {
 function openBell(): number {
   const fd = callLibc('eventfd', 0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) throw failure(-fd, 'make an eventfd');
+  process.on('exit', ring);
   return fd;
 }
