@@ -61,7 +61,7 @@ export interface OpenKernelOptions {
  *   why; `usage` for a source with `host`
  */
 export async function openKernel(options: OpenKernelOptions = {}): Promise<Kernel> {
-  const { kernel = 'auto', source, onTrace, onUnreadable } = options;
+  const { kernel = 'auto', source, onTrace, onUnreadable } = checked(options);
   if (kernel === 'host' && source !== undefined) {
     throw new BpfiterError('usage', 'a source is for the embedded kernel; the host kernel has its own objects');
   }
@@ -75,6 +75,21 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
     ...(onTrace !== undefined && { onTrace }),
     ...(onUnreadable !== undefined && { onUnreadable }),
   });
+}
+
+/** What types tell those who use them: others would silently get another kernel than the one they named. */
+function checked(options: OpenKernelOptions): OpenKernelOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new BpfiterError('usage', `openKernel() takes an object, { kernel: 'host' } for one, not '${options}'`);
+  }
+  const { kernel = 'auto', source } = options;
+  if (!['auto', 'host', 'embedded'].includes(kernel)) {
+    throw new BpfiterError('usage', `there is no kernel '${kernel}': auto, host or embedded`);
+  }
+  if (source !== undefined && typeof source.open !== 'function') {
+    throw new BpfiterError('usage', 'a source is what openSource(path) or objectsSource() gives');
+  }
+  return options;
 }
 
 async function isHostUsable(): Promise<boolean> {
@@ -102,13 +117,16 @@ export async function openSource(path?: string): Promise<Source> {
 /**
  * Parses a BPF object from a file or from bytes.
  * @param source path, file URL, or the object's bytes
- * @throws BpfiterError `not-found` if the file cannot be read, `malformed` if it is no BPF object
+ * @throws BpfiterError `not-found` if the file cannot be read, `malformed` if it is no BPF object, `usage`
  */
 export async function loadObject(
   source: string | URL | Uint8Array,
   options: { readonly name?: string } = {},
 ): Promise<BpfObject> {
   if (source instanceof Uint8Array) return openObject(source, options);
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    throw new BpfiterError('usage', "loadObject() takes a path, a file's URL or a Uint8Array with the object");
+  }
   const path = typeof source === 'string' ? source : source.pathname;
   const name = options.name ?? path.slice(path.lastIndexOf('/') + 1);
   return openObject(await readFile(source), { ...options, name });

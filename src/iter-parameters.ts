@@ -34,6 +34,7 @@ export function parameterOf(target: string): ParameterKind | undefined {
  * @throws BpfiterError `usage` if a parameter is given that the target does not take, two are given, or one is missing
  */
 export function checkParameters(target: string, parameters: IterParameters, taken = parameterOf(target)): void {
+  checkNames('iterators take', parameters, ['map', 'task', 'cgroup']);
   const given = (['map', 'task', 'cgroup'] as const).filter((kind) => parameters[kind] !== undefined);
   const wrong = given.find((kind) => kind !== taken);
   if (wrong !== undefined) {
@@ -46,17 +47,28 @@ export function checkParameters(target: string, parameters: IterParameters, take
   }
   const { task, cgroup } = parameters;
   if (task !== undefined) {
+    checkNames("the parameter 'task' takes", task, ['tid', 'pid', 'pidFd']);
     const selectors = (['tid', 'pid', 'pidFd'] as const).filter((key) => task[key] !== undefined);
     if (selectors.length > 1) {
       throw new BpfiterError('usage', `task takes one of tid, pid and pidFd, not ${selectors.join(' and ')}`);
     }
   }
   if (cgroup !== undefined) {
+    checkNames("the parameter 'cgroup' takes", cgroup, ['path', 'fd', 'id', 'order']);
     const selectors = (['path', 'fd', 'id'] as const).filter((key) => cgroup[key] !== undefined);
     if (selectors.length > 1) {
       throw new BpfiterError('usage', `cgroup takes one of path, fd and id, not ${selectors.join(' and ')}`);
     }
   }
+}
+
+/** Types tell this those who use them; others would silently get objects that they did not ask for. */
+function checkNames(who: string, given: object, names: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new BpfiterError('usage', `${who} an object with ${names.join(', ')}, not ${String(given)}`);
+  }
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new BpfiterError('usage', `${who} ${names.join(', ')}, not '${unknown}'`);
 }
 
 /**

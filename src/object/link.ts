@@ -71,6 +71,9 @@ class Linker {
   readonly #chosen: ReadonlySet<ObjectProgram>;
 
   constructor(object: BpfObject, target: LinkTarget, { programs }: LinkOptions) {
+    if (programs !== undefined && !Array.isArray(programs)) {
+      throw new BpfiterError('usage', `programs to load are an array of names, not '${programs}'`);
+    }
     this.#object = object;
     this.#contents = contentsOf(object);
     this.#target = target;

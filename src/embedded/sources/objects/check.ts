@@ -18,6 +18,7 @@ const TICK_NS = 10_000_000;
 
 /** @throws BpfiterError `usage` with the number of the task and what is wrong with it */
 export function checkDescription(description: SystemDescription): void {
+  if (!isList(description?.tasks)) throw fault('a system is described by an object with tasks: { tasks: [] }');
   const { tasks, current, slabCaches = [], dmaBuffers = [], sockets } = description;
   const taken = new Set<number>();
   const take = (number: number, what: string) => {
@@ -76,6 +77,8 @@ function checkMemory(task: TaskDescription): void {
     }
   }
   const strings = [...args, ...Object.entries(environment).flat()];
+  const odd = strings.find((text) => typeof text !== 'string');
+  if (odd !== undefined) throw fault(`${what}: arguments and variables are strings, not ${odd}`);
   if (strings.length > 0 && kernelThread) throw fault(`${what}: a kernel thread has no arguments and no environment`);
   if (strings.some((text) => text.includes('\0')))
     throw fault(`${what}: there is a NUL in its arguments or environment`);
@@ -145,5 +148,8 @@ function checkSlabCache({ name, pagesPerSlab = 1 }: SlabCacheDescription): void 
   if (!Number.isInteger(Math.log2(pagesPerSlab)))
     throw fault(`slab cache ${name}: ${pagesPerSlab} pages are no power of two`);
 }
+
+/** Not a guard: it would take the type of the elements away. */
+const isList = (value: unknown): boolean => Array.isArray(value);
 
 const fault = (message: string): BpfiterError => new BpfiterError('usage', message);
