@@ -3,14 +3,27 @@
  * some bytes. Maps that iterators go through get a few elements.
  */
 import { openObject } from '../../dist/object/index.js';
-import { BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_SYSCALL } from '../../dist/uapi/index.js';
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_ARRAY_OF_MAPS,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_RINGBUF,
+  BPF_PROG_TYPE_RAW_TRACEPOINT,
+  BPF_PROG_TYPE_SYSCALL,
+} from '../../dist/uapi/index.js';
 
 /** Milliseconds for reading an iterator, and how much of it is compared. */
 const PATIENCE = 6000;
 const ENOUGH = 64 * 1024 * 1024;
 const ELEMENTS = 3;
 const OF_MAPS = /^(bpf_map_elem|sockmap|bpf_sk_storage_map)$/;
-const PER_CPU = new Set([5, 6, 10]);
+const PER_CPU = new Set([BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_LRU_PERCPU_HASH]);
+/** Bytes of a ring buffer. */
+const SMALL_RING = 4096;
+const SIZED_BY_LOADER = new Set([BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_ARRAY_OF_MAPS]);
 /** Types that are given nothing when they are run. */
 const WITHOUT_DATA = new Set([BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_PROG_TYPE_SYSCALL]);
 
@@ -25,7 +38,7 @@ export const targetOf = ({ section }) => /^\??iter(?:\.s)?\/(\w+)/.exec(section)
 export async function runProgram({ kernel, bytes, path, program, pid, cpus }) {
   let loaded;
   try {
-    loaded = await kernel.load(openObject(bytes, { name: path }), { programs: [program.name] });
+    loaded = await kernel.load(openSized(bytes, path, cpus), { programs: [program.name] });
   } catch (error) {
     return { stage: 'load', error: expected(error) };
   }
@@ -38,6 +51,17 @@ export async function runProgram({ kernel, bytes, path, program, pid, cpus }) {
   } finally {
     loaded.close();
   }
+}
+
+/** Maps whose size whoever loads them is to say get one: an element for each processor, or a page. */
+function openSized(bytes, path, cpus) {
+  const object = openObject(bytes, { name: path });
+  const maps = object.maps.flatMap((map) => (map.inner === undefined ? [map] : [map, map.inner]));
+  for (const map of maps.filter(({ maxEntries }) => maxEntries === 0)) {
+    if (map.type === BPF_MAP_TYPE_RINGBUF) map.maxEntries = SMALL_RING;
+    else if (SIZED_BY_LOADER.has(map.type)) map.maxEntries = cpus;
+  }
+  return object;
 }
 
 /** Errors with a code are what a kernel answers; all others are mistakes of ours. */
