@@ -7,6 +7,7 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
 import type { Arena } from '../pool.ts';
 import { put64, putPointer, putText } from '../write-memory.ts';
+import { fileSystemMagic } from './file-system-magic.ts';
 import type { Mount } from './mounts.ts';
 import type { FileStatus } from './reader.ts';
 
@@ -141,6 +142,7 @@ export class FileTree {
       this.#superBlocks.set(device, offset);
       if (typeof device === 'number') this.#memory.u32[(offset + layout.field('s_dev').offset) >> 2] = device;
       putPointer(this.#memory, offset + layout.field('s_type').offset, this.#type(fs));
+      put64(this.#memory, offset + layout.field('s_magic').offset, fileSystemMagic(fs));
     }
     const id = source.startsWith('/dev/') ? source.slice('/dev/'.length) : fs;
     const { offset: at, size } = layout.field('s_id');

@@ -1,0 +1,55 @@
+/**
+ * Numbers by which the kernel knows types of file systems (super_block.s_magic), by the names that /proc shows. Types
+ * that are not here have 0, which no type has.
+ * Facts: include/uapi/linux/magic.h and the fill_super() functions of Linux 6.18.
+ */
+const MAGIC: ReadonlyMap<string, number> = new Map([
+  ['9p', 0x01021997],
+  ['anon_inodefs', 0x09041934],
+  ['autofs', 0x0187],
+  ['bdev', 0x62646576],
+  ['binfmt_misc', 0x42494e4d],
+  ['bpf', 0xcafe4a11],
+  ['btrfs', 0x9123683e],
+  ['ceph', 0x00c36400],
+  ['cgroup', 0x27e0eb],
+  ['cgroup2', 0x63677270],
+  ['cifs', 0xff534d42],
+  ['configfs', 0x62656570],
+  ['debugfs', 0x64626720],
+  ['devpts', 0x1cd1],
+  ['devtmpfs', 0x01021994],
+  ['dmabuf', 0x444d4142],
+  ['efivarfs', 0xde5e81e4],
+  ['erofs', 0xe0f5e1e2],
+  ['exfat', 0x2011bab0],
+  ['ext2', 0xef53],
+  ['ext3', 0xef53],
+  ['ext4', 0xef53],
+  ['f2fs', 0xf2f52010],
+  ['fuse', 0x65735546],
+  ['fuseblk', 0x65735546],
+  ['hugetlbfs', 0x958458f6],
+  ['iso9660', 0x9660],
+  ['mqueue', 0x19800202],
+  ['nfs', 0x6969],
+  ['nfs4', 0x6969],
+  ['nsfs', 0x6e736673],
+  ['overlay', 0x794c7630],
+  ['pipefs', 0x50495045],
+  ['proc', 0x9fa0],
+  ['pstore', 0x6165676c],
+  ['ramfs', 0x858458f6],
+  ['securityfs', 0x73636673],
+  ['selinuxfs', 0xf97cff8c],
+  ['sockfs', 0x534f434b],
+  ['squashfs', 0x73717368],
+  ['sysfs', 0x62656572],
+  ['tmpfs', 0x01021994],
+  ['tracefs', 0x74726163],
+  ['vfat', 0x4d44],
+  ['xfs', 0x58465342],
+]);
+
+/** @param type as mountinfo has it: `fuse.sshfs` is one of fuse */
+export const fileSystemMagic = (type: string): number => MAGIC.get(type.replace(/\..*/, '')) ?? 0;
