@@ -12,9 +12,13 @@ import {
 import { openObject } from '../../../src/object/index.ts';
 import { FakeMemory } from '../fake-memory.ts';
 
-async function textOf(program: string, description: SystemDescription): Promise<string> {
+async function textOf(
+  program: string,
+  description: SystemDescription,
+  path = `programs/${program}.bpf.o`,
+): Promise<string> {
   using kernel = openEmbeddedKernel({ source: objectsSource(description) });
-  const object = openObject(readFileSync(`programs/${program}.bpf.o`), { name: program });
+  const object = openObject(readFileSync(path), { name: program });
   using loaded = await kernel.load(object);
   using link = loaded.programs[0]?.attachIter();
   if (link === undefined) throw new Error(`${program} has a program`);
@@ -106,6 +110,26 @@ describe('sockets', () => {
     expect(rows.map((row) => row.split(' ').slice(1))).toEqual([
       expect.arrayContaining(['0', '1', '00000011', '40']),
       expect.arrayContaining(['15', '0', '00000000', '2', '41']),
+    ]);
+  });
+
+  it('are what open files with their numbers are', async () => {
+    const files = ['socket:[7]', '/a', 'socket:[8]'].map((path, index) => ({ fd: index + 3, path }));
+    const text = await textOf(
+      'socket_files',
+      {
+        tasks: [{ pid: 1, files, namespaces: { net: 99 } }],
+        sockets: [
+          { protocol: 'unix', type: 'dgram', ino: 8 },
+          { protocol: 'tcp', local: '10.0.0.2:80', remote: '10.0.0.9:51000', ino: 7 },
+        ],
+      },
+      'test/embedded/targets/fixtures/socket_files.bpf.o',
+    );
+    expect(text.split('\n')).toEqual([
+      '3 type 1 family 2 protocol 6 port 80 state 1 network 99',
+      '5 type 2 family 1 protocol 0 port 0 state 7 network 99',
+      '',
     ]);
   });
 
