@@ -178,11 +178,18 @@ export const tasks = part(
       'uts_namespace',
       'ipc_namespace',
       'mnt_namespace',
-      'pid_namespace',
       'net',
       'time_namespace',
       'cgroup_namespace',
       'user_namespace',
     ].map((name) => struct(name, 'A namespace.', [['struct ns_common ns', 'Its number.', 'source']])),
+    struct('pid_namespace', 'A namespace.', [
+      ['struct ns_common ns', 'Its number.', 'source'],
+      [
+        'unsigned int level',
+        'How deep it is below that of the source; 0, and counted, of one that is only meant for children.',
+        'source',
+      ],
+    ]),
   ],
 );

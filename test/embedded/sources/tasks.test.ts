@@ -286,6 +286,8 @@ describe('fields of tasks', () => {
       [200, 4026531836],
       [7, 4026532001],
     ]);
+    const innermost = fields.pointer(numbers + upid.size, 'upid', 'ns');
+    expect(fields.number(innermost, 'pid_namespace', 'level')).toBe(1);
     const proxy = fields.pointer(task, 'task_struct', 'nsproxy');
     expect(fields.number(fields.pointer(proxy, 'nsproxy', 'uts_ns'), 'uts_namespace', 'ns.inum')).toBe(4026531838);
     expect(fields.number(fields.pointer(proxy, 'nsproxy', 'net_ns'), 'net', 'ns.inum')).toBe(4026531833);

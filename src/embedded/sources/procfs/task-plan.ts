@@ -66,7 +66,7 @@ export function taskPlan(model: Model, needs: Needs): TaskPlan {
     realParent: task('real_parent', 'parent'),
     tracer: task('parent'),
     lists: task(...LISTS) || needs.has('signal_struct', 'thread_head'),
-    pids: task('thread_pid') || needs.has('signal_struct', 'pids'),
+    pids: task('thread_pid') || needs.has('pid_namespace', 'level') || needs.has('signal_struct', 'pids'),
     groups: needs.has('cred', 'group_info'),
     pending: task('pending') || needs.any('signal_struct', ['shared_pending']),
     limits: needs.has('signal_struct', 'rlim'),

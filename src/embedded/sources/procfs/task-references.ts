@@ -144,6 +144,8 @@ export class TaskReferences {
     const namespace = this.#namespaces.of(record.directory, 'pid', 'pid_namespace', session);
     const outermost = this.#namespaces.of('/proc/self', 'pid', 'pid_namespace', session);
     const pid = (key: string) => this.#pid(value(key) ?? '', outermost, namespace);
+    const depth = (value('NSpid') ?? '').split(/\s+/).length - 1;
+    if (namespace !== 0) putNumber(this.#memory, namespace + this.#at('pid_namespace', 'level'), 4, depth);
     putPointer(this.#memory, hosts.task_struct + this.#at('task_struct', 'thread_pid'), pid('NSpid'));
     if (hosts.signal_struct === 0) return;
     const pids = hosts.signal_struct + this.#at('signal_struct', 'pids');
@@ -185,6 +187,14 @@ export class TaskReferences {
     return offset;
   }
 
+  /** How deep a namespace is only the processes in it tell: of another one than the task's own it may not be known. */
+  #countOtherLevel({ directory }: TaskRecord, namespace: number, session: SessionState): void {
+    if (namespace === 0 || !session.plan.needs.has('pid_namespace', 'level')) return;
+    if (namespace !== this.#namespaces.of(directory, 'pid', 'pid_namespace', session)) {
+      countUnreadable(session, 'pid_for_children', directory);
+    }
+  }
+
   #fillNamespaces(record: TaskRecord, session: SessionState): void {
     const proxy = this.#ownBlock(record, 'nsproxy');
     putPointer(this.#memory, record.hosts.task_struct + this.#at('task_struct', 'nsproxy'), proxy);
@@ -192,6 +202,7 @@ export class TaskReferences {
       if (!session.plan.needs.has('nsproxy', member)) continue;
       const namespace = this.#namespaces.of(record.directory, link, struct, session);
       putPointer(this.#memory, proxy + this.#at('nsproxy', member), namespace);
+      if (link === 'pid_for_children') this.#countOtherLevel(record, namespace, session);
     }
   }
 
