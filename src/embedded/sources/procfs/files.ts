@@ -107,8 +107,8 @@ export class FileTable {
   readonly #place: Readonly<Record<'pos' | 'flags' | 'mode' | 'operations' | 'inode' | 'mount' | 'dentry', number>>;
   readonly #others: OtherObjects;
   readonly #bpfFiles: BpfFiles;
-  /** Of open files, by process and descriptor. */
-  readonly #open = new Map<number, Map<number, number>>();
+  /** Of open files, by process and descriptor; a process has them from 0 on. */
+  readonly #open = new Map<number, number[]>();
   /** Of files that a process runs or maps, by a text for each. */
   readonly #mapped = new Map<string, number>();
   /** What the links of that text led to last: many descriptors are of the same file. */
@@ -278,14 +278,11 @@ export class FileTable {
   #offsetOf(tgid: number, fd: number): number {
     let files = this.#open.get(tgid);
     if (files === undefined) {
-      files = new Map();
+      files = [];
       this.#open.set(tgid, files);
     }
-    let offset = files.get(fd);
-    if (offset === undefined) {
-      offset = this.#pool.take();
-      files.set(fd, offset);
-    }
+    const offset = files[fd] ?? this.#pool.take();
+    files[fd] = offset;
     return offset;
   }
 
