@@ -64,7 +64,7 @@ export const files = part('Files', 'Open files, inodes, directory entries, mount
   ]),
   struct('super_block', 'A mounted file system.', [
     ['dev_t s_dev', 'Device.', 'source'],
-    ['unsigned long s_magic', 'Number of the type; 0 of rare types, of which it is not known here.', 'source'],
+    ['unsigned long s_magic', 'Number of the type; of rare types it is not known here: 0, and counted.', 'source'],
     ['struct file_system_type *s_type', 'Type.', 'source'],
     ['char s_id[32]', 'Device by name, or the type.', 'source'],
   ]),

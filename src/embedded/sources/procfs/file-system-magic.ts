@@ -1,6 +1,5 @@
 /**
- * Numbers by which the kernel knows types of file systems (super_block.s_magic), by the names that /proc shows. Types
- * that are not here have 0, which no type has.
+ * Numbers by which the kernel knows types of file systems (super_block.s_magic), by the names that /proc shows.
  * Facts: include/uapi/linux/magic.h and the fill_super() functions of Linux 6.18.
  */
 const MAGIC: ReadonlyMap<string, number> = new Map([
@@ -51,5 +50,5 @@ const MAGIC: ReadonlyMap<string, number> = new Map([
   ['xfs', 0x58465342],
 ]);
 
-/** @param type as mountinfo has it: `fuse.sshfs` is one of fuse */
-export const fileSystemMagic = (type: string): number => MAGIC.get(type.replace(/\..*/, '')) ?? 0;
+/** @param type as mountinfo has it: `fuse.sshfs` is one of fuse @returns undefined for one that is not here */
+export const fileSystemMagic = (type: string): number | undefined => MAGIC.get(type.replace(/\..*/, ''));

@@ -27,6 +27,7 @@ const encoder = new TextEncoder();
 
 export class FileTree {
   readonly #memory: KernelMemory;
+  readonly #onUnknownType: (fs: string) => void;
   readonly #arena: Arena;
   readonly #dentries = new Map<string, number>();
   readonly #inodes = new Map<string, number>();
@@ -37,7 +38,9 @@ export class FileTree {
   readonly #shown = new Map<number, string>();
   readonly #layouts: Readonly<Record<'dentry' | 'inode' | 'super_block' | 'file_system_type' | 'mount', StructLayout>>;
 
-  constructor(memory: KernelMemory, model: Model, arena: Arena) {
+  /** @param onUnknownType told of types of file systems whose number is not known */
+  constructor(memory: KernelMemory, model: Model, arena: Arena, onUnknownType: (fs: string) => void) {
+    this.#onUnknownType = onUnknownType;
     this.#memory = memory;
     this.#arena = arena;
     this.#layouts = {
@@ -142,7 +145,9 @@ export class FileTree {
       this.#superBlocks.set(device, offset);
       if (typeof device === 'number') this.#memory.u32[(offset + layout.field('s_dev').offset) >> 2] = device;
       putPointer(this.#memory, offset + layout.field('s_type').offset, this.#type(fs));
-      put64(this.#memory, offset + layout.field('s_magic').offset, fileSystemMagic(fs));
+      const magic = fileSystemMagic(fs);
+      if (magic === undefined) this.#onUnknownType(fs);
+      put64(this.#memory, offset + layout.field('s_magic').offset, magic ?? 0);
     }
     const id = source.startsWith('/dev/') ? source.slice('/dev/'.length) : fs;
     const { offset: at, size } = layout.field('s_id');

@@ -27,7 +27,7 @@ import { ProcfsSession } from './session.ts';
 import { type TaskPlan, taskPlan } from './task-plan.ts';
 import { TaskReferences } from './task-references.ts';
 import { processNumbers, threadNumbers } from './task-walks.ts';
-import { type SessionState, type TaskRecord, TaskTable } from './tasks.ts';
+import { countUnreadable, type SessionState, type TaskRecord, TaskTable } from './tasks.ts';
 import { UserMemory } from './user-memory.ts';
 
 /** What the session of a program that reads nothing needs of `current`. */
@@ -72,7 +72,7 @@ export class ProcfsObjects implements KernelObjects {
     const arena = this.#arena;
     this.#mounts = new Mounts(reader);
     this.#maps = new MapsText(memory, reader);
-    this.#tree = new FileTree(memory, model, arena);
+    this.#tree = new FileTree(memory, model, arena, (fs) => this.#countType(fs));
     this.#namespaces = new Namespaces(memory, model, reader, arena);
     this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces, this.#maps);
     this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, {
@@ -253,6 +253,13 @@ export class ProcfsObjects implements KernelObjects {
       this.#sockets.set(session, socketOf);
     }
     return socketOf(inode);
+  }
+
+  /** A type of file systems whose number is not known: those who read it are told. */
+  #countType(fs: string): void {
+    for (const session of this.#sessions) {
+      if (session.needs.has('super_block', 's_magic')) countUnreadable(session, 's_magic', fs);
+    }
   }
 
   #variable(name: string): number {
