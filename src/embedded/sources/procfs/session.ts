@@ -89,20 +89,7 @@ export class ProcfsSession implements ObjectSession, SessionState {
 
   files(task: number): FileCursor {
     const record = this.#recordOf(task);
-    const descriptors = this.#objects.files.descriptors(record, this);
-    let next = 0;
-    const cursor = {
-      fd: 0,
-      next: () => {
-        while (next < descriptors.length) {
-          cursor.fd = descriptors[next++] as number;
-          const file = this.#objects.files.open(record, cursor.fd, this.#filePlan, this);
-          if (file !== 0) return file;
-        }
-        return 0;
-      },
-    };
-    return cursor;
+    return this.#objects.files.walk(record, this.#filePlan, this);
   }
 
   file(task: number, fd: number): number {
