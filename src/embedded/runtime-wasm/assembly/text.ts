@@ -69,13 +69,15 @@ export function hex(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32
   const letter = (flags & UPPER) !== 0 ? UPPER_LETTER : LOWER_LETTER;
   const padding = width - <i32>count;
   let next = before(at, limit, 0, padding, flags);
-  let shift = count << 2;
-  while (shift !== 0) {
-    shift -= 4;
-    const nibble = <u32>(value >> shift) & 0xf;
-    if (next < limit) store<u8>(next, <u8>(nibble + (nibble < 10 ? DIGIT : letter)));
-    next++;
+  const end = next + count;
+  // From the last digit on, as far as there is room.
+  let rest = value;
+  for (let at = end; at > next; rest >>= 4) {
+    at--;
+    const nibble = <u32>rest & 0xf;
+    if (at < limit) store<u8>(at, <u8>(nibble + (nibble < 10 ? DIGIT : letter)));
   }
+  next = end;
   return (flags & LEFT) !== 0 ? fill(next, limit, BLANK, padding) : next;
 }
 

@@ -132,19 +132,19 @@ export class AreaTable {
     const limit = this.#maps.start + length;
     for (let at = this.#maps.start; at < limit; ) {
       at = runtime.maps_line(at, limit);
-      const { u32 } = this.#memory;
+      let { u32 } = this.#memory;
       const start = (u32[line + START + 1] as number) * TWO_32 + (u32[line + START] as number);
       const end = (u32[line + END + 1] as number) * TWO_32 + (u32[line + END] as number);
       if (end <= above || (u32[line + START + 1] as number) >= BEYOND_USER) continue;
       const area = places.at(start);
       areas.push(area);
-      const hasFile = this.#put(area, line, record.hosts.mm_struct);
       // Taking a place for the area may have replaced the view.
-      const words = this.#memory.u32;
-      const path = words[line + PATH] as number;
-      const lineEnd = words[line + LINE_END] as number;
+      if (u32.length === 0) ({ u32 } = this.#memory);
+      const hasFile = this.#put(u32, area, line, record.hosts.mm_struct);
+      const path = u32[line + PATH] as number;
+      const lineEnd = u32[line + LINE_END] as number;
       if (wantsFile) {
-        const device = words[line + DEVICE] as number;
+        const device = u32[line + DEVICE] as number;
         const file = hasFile ? this.#fileOf(record, device, lineEnd, shared, plan, session) : 0;
         putPointer(this.#memory, area + this.#place.file, file);
       }
@@ -156,8 +156,8 @@ export class AreaTable {
   }
 
   /** What stands in the line itself. @returns whether the area has a file */
-  #put(area: number, line: number, mm: number): boolean {
-    const { u8, u32 } = this.#memory;
+  #put(u32: Uint32Array, area: number, line: number, mm: number): boolean {
+    const { u8 } = this.#memory;
     const place = this.#place;
     const hasFile = u32[line + INODE] !== 0;
     const page = line + (hasFile ? OFFSET : START);
