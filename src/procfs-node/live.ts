@@ -83,7 +83,7 @@ export class LiveReader implements ProcReader {
   }
 
   #reserve(size: number): void {
-    if (size > this.#buffer.length) this.#buffer = Buffer.alloc(size);
+    if (size > this.#buffer.length) this.#buffer = new Uint8Array(size);
   }
 
   #readAll(file: number, inPieces: boolean): number {

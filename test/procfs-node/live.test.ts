@@ -149,3 +149,14 @@ describe.skipIf(!available)('processes of this system', () => {
     expect(reader.link('/proc/4194305/exe')).toBe(VANISHED);
   });
 });
+
+it.skipIf(!available)('what was copied out of the buffer stays as it is, however much was read into it before', () => {
+  const reader = new LiveReader();
+  // More than the buffer has room for at the beginning; that there is no such memory does not matter.
+  reader.readAt('/proc/self/mem', 0, 1 << 20);
+  const length = reader.read('/proc/self/status');
+  const copy = reader.buffer.slice(0, length);
+  const before = new TextDecoder().decode(copy);
+  reader.read('/proc/version');
+  expect(new TextDecoder().decode(copy)).toBe(before);
+});

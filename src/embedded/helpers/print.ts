@@ -5,9 +5,7 @@
  * Facts: kernel/bpf/helpers.c and kernel/trace/bpf_trace.c of Linux 6.12.
  */
 import type { Runtime } from '../runtime.ts';
-import { MAX_VALUES } from '../runtime-wasm/format-codes.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
-import { EINVAL } from './errno.ts';
 import { inWasm } from './in-wasm.ts';
 import { write64 } from './words.ts';
 
@@ -60,18 +58,12 @@ export const printFunctions: readonly FunctionDefinition[] = [
     name: 'bpf_trace_vprintk',
     signature: signature('p i p i -> s'),
     make(runtime) {
+      const wasm = runtime.memory.runtime;
       const trace = tracer(runtime);
       return (at: number, size: number, values: number, valuesSize: number) => {
-        const count = valueCount(values, valuesSize);
+        const count = wasm.format_values(values, valuesSize);
         return count < 0 ? count : trace(at, size, values, count);
       };
     },
   },
 ];
-
-/** How many values that many bytes are. @returns an errno where they are none, or too many */
-export function valueCount(values: number, size: number): number {
-  if (size % VALUE_SIZE !== 0 || size > MAX_VALUES * VALUE_SIZE || size < 0 || (size !== 0 && values === 0))
-    return EINVAL;
-  return size / VALUE_SIZE;
-}

@@ -18,6 +18,7 @@ import {
   MAX_DYNPTR_SIZE,
 } from './dynptr-struct.ts';
 import { E2BIG, EFAULT, EINVAL } from './errno.ts';
+import { inWasm } from './in-wasm.ts';
 import { mapOf } from './maps.ts';
 
 /** How many bytes of the packet go behind the record: bits 32 to 51 of the flags. */
@@ -110,31 +111,11 @@ const commitDynptr = (name: string, commit: 'ringbuf_submit' | 'ringbuf_discard'
 });
 
 export const ringBufferHelpers: readonly FunctionDefinition[] = [
-  {
-    name: 'bpf_ringbuf_reserve',
-    signature: signature('p q q -> p'),
-    make: (runtime) => runtime.memory.runtime.ringbuf_reserve,
-  },
-  {
-    name: 'bpf_ringbuf_submit',
-    signature: signature('p i -> v'),
-    make: (runtime) => runtime.memory.runtime.ringbuf_submit,
-  },
-  {
-    name: 'bpf_ringbuf_discard',
-    signature: signature('p i -> v'),
-    make: (runtime) => runtime.memory.runtime.ringbuf_discard,
-  },
-  {
-    name: 'bpf_ringbuf_output',
-    signature: signature('p p i q -> s'),
-    make: (runtime) => runtime.memory.runtime.ringbuf_output,
-  },
-  {
-    name: 'bpf_ringbuf_query',
-    signature: signature('p L -> L'),
-    make: (runtime) => runtime.memory.runtime.ringbuf_query,
-  },
+  inWasm('bpf_ringbuf_reserve', 'p q q -> p', (wasm) => wasm.ringbuf_reserve),
+  inWasm('bpf_ringbuf_submit', 'p i -> v', (wasm) => wasm.ringbuf_submit),
+  inWasm('bpf_ringbuf_discard', 'p i -> v', (wasm) => wasm.ringbuf_discard),
+  inWasm('bpf_ringbuf_output', 'p p i q -> s', (wasm) => wasm.ringbuf_output),
+  inWasm('bpf_ringbuf_query', 'p L -> L', (wasm) => wasm.ringbuf_query),
   {
     name: 'bpf_ringbuf_reserve_dynptr',
     signature: signature('p i q p -> s'),

@@ -17,7 +17,7 @@ import {
 } from '../../uapi/index.ts';
 import { type FunctionDefinition, signature } from '../helpers/definition.ts';
 import { EINVAL, ENOENT } from '../helpers/errno.ts';
-import { tracer, valueCount } from '../helpers/print.ts';
+import { tracer } from '../helpers/print.ts';
 import { writePointer } from '../helpers/words.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 
@@ -109,7 +109,7 @@ export const plainKfuncs: readonly FunctionDefinition[] = [
       const trace = tracer(runtime);
       return (stream: number, format: number, values: number, size: number) => {
         if (stream !== STDOUT && stream !== STDERR) return ENOENT;
-        const count = valueCount(values, size);
+        const count = runtime.memory.runtime.format_values(values, size);
         if (count < 0) return count;
         const length = trace(format, UNBOUNDED, values, count);
         return length < 0 ? length : 0;

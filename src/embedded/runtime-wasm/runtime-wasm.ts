@@ -116,6 +116,8 @@ export interface RuntimeExports {
   seq_commit(seq: number, length: number): number;
   seq_printf(seq: number, at: number, size: number, values: number, valuesSize: number): number;
   snprintf(to: number, size: number, at: number, values: number, valuesSize: number): number;
+  /** How many values that many bytes are. @returns an errno where they are none, or too many */
+  format_values(values: number, size: number): number;
   /** The format at a place, to be printed at once. @returns its offset or a negative errno */
   format_at(at: number, size: number, values: number): number;
   /** @returns length of the text, also of what did not fit, or a negative errno */

@@ -30,6 +30,7 @@ test.each([
   ['perf', 7],
   ['kretprobe_multi', 8],
   ['uretprobe_multi', 12],
+  ['<99>', 99],
 ])('a link of type %s, and its program', (name, type) => {
   const { files, fields, memory } = open();
   const text = `${HEAD}link_type:\t${name}\nlink_id:\t5\nprog_tag:\t8b2da58902166093\nprog_id:\t99\n`;

@@ -102,14 +102,14 @@ function isAt(format: u32, at: u32, size: u32): bool {
 }
 
 /** How many values that many bytes are. @returns an errno where they are none, or too many */
-function valueCount(values: u32, size: u32): i32 {
+export function format_values(values: u32, size: u32): i32 {
   if ((size & 7) !== 0 || size > <u32>(MAX_VALUES * 8) || (size !== 0 && values === 0)) return EINVAL;
   return size >> 3;
 }
 
 /** As bpf_seq_printf(). */
 export function seq_printf(seq: u32, at: u32, size: u32, values: u32, valuesSize: u32): i32 {
-  const count = valueCount(values, valuesSize);
+  const count = format_values(values, valuesSize);
   if (count < 0) return count;
   const format = format_at(at, size, count);
   if (format < 0) return format;
@@ -122,7 +122,7 @@ export function seq_printf(seq: u32, at: u32, size: u32, values: u32, valuesSize
 
 /** As bpf_snprintf(). @returns the length with the NUL, also of what there was no room for */
 export function snprintf(to: u32, size: u32, at: u32, values: u32, valuesSize: u32): i32 {
-  const count = valueCount(values, valuesSize);
+  const count = format_values(values, valuesSize);
   if (count < 0) return count;
   const format = format_at(at, UNBOUNDED, count);
   if (format < 0) return format;

@@ -93,7 +93,8 @@ export class BpfFiles {
     const { at, put, field } = this.#struct('bpf_link', numberIn(values, 'link_id'));
     put('id', numberIn(values, 'link_id'));
     const type = values.get('link_type') ?? '';
-    put('type', linkTypeId(LINK_NAMES[type] ?? type) ?? 0);
+    // Of types without a name there: `<15>`.
+    put('type', linkTypeId(LINK_NAMES[type] ?? type) ?? Number(/^<(\d+)>$/.exec(type)?.[1] ?? 0));
     putPointer(this.#memory, at + field('prog').offset, values.has('prog_id') ? this.#program(values) : 0);
     return at;
   }

@@ -161,14 +161,8 @@ export class TaskReferences {
   #pid(text: string, outermost: number, innermost: number): number {
     const words = text.split(/\s+/).filter((number) => number !== '');
     if (words.length === 0) return 0;
-    const numbers = words.slice(
-      0,
-      1 +
-        Math.max(
-          0,
-          words.findLastIndex((number) => number !== '0'),
-        ),
-    );
+    const deepest = words.findLastIndex((number) => number !== '0');
+    const numbers = words.slice(0, Math.max(deepest, 0) + 1);
     const key = numbers.join(' ');
     const known = this.#pids.get(key);
     if (known !== undefined) return known;
