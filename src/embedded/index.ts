@@ -39,6 +39,7 @@ export {
   type FileStatus,
   formatStatus,
   mayBeDeleted,
+  numbersOf,
   openArchive,
   type ProcReader,
   parseStatusList,

@@ -1,29 +1,12 @@
 /**
  * The foreign functions that the room uses, through koffi: bpf(2) itself and the few calls of libc that Node has no
- * word for. koffi is an optional dependency of several megabytes: it is loaded at the first call, never by an import.
+ * word for. They are bound at the first call, never by an import (koffi.ts).
  *
  * Every call returns the result, or the negative errno; turning that into an error is left to the callers.
  * Functions are bound once with fixed signatures, and buffers are passed as they are (facts/performance.md, start-up).
  */
-import { createRequire } from 'node:module';
 import { BpfiterError } from '../errors.ts';
-
-/** The little of koffi that is used; its own types would have to be installed to compile. */
-interface Koffi {
-  load(path: null): {
-    func(name: string, result: string, parameters: readonly string[]): ForeignFunction & WaitingFunction;
-  };
-  errno(): number;
-  address(value: Uint8Array): bigint;
-  view(address: bigint, length: number): ArrayBuffer;
-}
-
-type ForeignValue = number | bigint | string | Uint8Array | null;
-type ForeignFunction = (...values: ForeignValue[]) => number | bigint;
-/** The same function, called in a thread of Node's pool. */
-interface WaitingFunction {
-  async(...values: [...ForeignValue[], (error: Error | null, result: number) => void]): void;
-}
+import { type ForeignFunction, type ForeignValue, type Koffi, loadKoffi, type WaitingFunction } from '../koffi.ts';
 
 /** Number of bpf(2) by Node's name of the architecture (asm/unistd.h of each). */
 const bpfNumbers: Readonly<Record<string, number>> = {
@@ -83,7 +66,7 @@ function bind(): Foreign {
   }
   let koffi: Koffi;
   try {
-    koffi = createRequire(import.meta.url)('koffi');
+    koffi = loadKoffi();
   } catch (cause) {
     throw new BpfiterError('unsupported', "the host kernel needs the package 'koffi': run `npm install koffi`", {
       cause,

@@ -2,9 +2,10 @@
  * Reads /proc and /sys of the running system, or a directory that has the same files (a support bundle, an unpacked
  * archive). One buffer takes every file; what changes while it is read is as for any other reader of /proc.
  */
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 import {
-  decodeName,
   type FileStatus,
   type ProcReader,
   parseStatusList,
@@ -12,11 +13,14 @@ import {
   UNREADABLE,
   VANISHED,
 } from '../embedded/index.ts';
+import { BpfiterError } from '../errors.ts';
+import { errnoOf, type FileCalls, libcCalls, linkText, nodeCalls } from './file-calls.ts';
 
+const { ENOENT, ESRCH, ENOTDIR, ENAMETOOLONG, ELOOP, EACCES, EPERM, EINVAL, EIO, ENXIO } = constants.errno;
 /** Errors of a process that ended, or of a file that this kernel or directory lacks, under a name that may be none. */
-const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ESRCH', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP']);
+const GONE: ReadonlySet<number> = new Set([ENOENT, ESRCH, ENOTDIR, ENAMETOOLONG, ELOOP]);
 /** Errors of what the caller may not see, or what cannot be read for this process (EINVAL: of a kernel thread). */
-const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO', 'ENXIO']);
+const CLOSED: ReadonlySet<number> = new Set([EACCES, EPERM, EINVAL, EIO, ENXIO]);
 
 /**
  * Files that /proc makes record by record: a read ends where a record does not fit its page. All others come whole, and
@@ -24,8 +28,11 @@ const CLOSED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EINVAL', 'EIO',
  */
 const RECORDS = /(maps|mountinfo|drivers|slabinfo|kallsyms|cgroup\.\w+)$|\/net\//;
 
-/** What a byte becomes that is no UTF-8. */
-const REPLACEMENT = '\ufffd';
+/**
+ * Files and links after which those to come are read through libc: to load koffi takes as long as is gained with some
+ * 5,000 files. Who reads that many is likely to go on.
+ */
+const MANY = 5000;
 
 const INITIAL = 64 * 1024;
 
@@ -36,6 +43,9 @@ export class LiveReader implements ProcReader {
   // A plain array: slice() of Node's own kind does not copy.
   #buffer = new Uint8Array(INITIAL);
   #statuses: ReadonlyMap<string, FileStatus> | undefined;
+  #calls = nodeCalls;
+  /** Files and links that were asked for. */
+  #asked = 0;
 
   /** @param root directory that has `proc`; the system's own if absent */
   constructor(root?: string) {
@@ -49,36 +59,31 @@ export class LiveReader implements ProcReader {
   }
 
   read(path: string): number {
-    let file: number;
-    try {
-      file = openSync(this.#root + path, 'r');
-    } catch (error) {
-      return reasonOf(error);
-    }
-    try {
-      return this.#readAll(file, RECORDS.test(path));
-    } catch (error) {
-      return reasonOf(error);
-    } finally {
-      closeSync(file);
-    }
+    const calls = this.#callsFor(1);
+    const file = calls.open(this.#root + path);
+    if (file < 0) return this.#reasonOf(file, path);
+    const length = this.#readAll(calls, file, RECORDS.test(path));
+    calls.close(file);
+    return length < 0 ? this.#reasonOf(length, path) : length;
   }
 
   readAt(path: string, position: number, size: number): number {
     // What a copy has under that name is no memory.
     if (this.recorded) return 0;
     this.#reserve(size);
+    const file = nodeCalls.open(path);
+    if (file < 0) {
+      this.#reasonOf(file, path);
+      return 0;
+    }
     try {
-      const file = openSync(this.#root + path, 'r');
-      try {
-        return readSync(file, this.#buffer, 0, size, position);
-      } finally {
-        closeSync(file);
-      }
+      return readSync(file, this.#buffer, 0, size, position);
     } catch (error) {
       // Whether there is no such process, no such address or no permission: nothing can be read.
-      reasonOf(error);
+      this.#reasonOf(errnoOf(error), path);
       return 0;
+    } finally {
+      nodeCalls.close(file);
     }
   }
 
@@ -86,14 +91,15 @@ export class LiveReader implements ProcReader {
     if (size > this.#buffer.length) this.#buffer = new Uint8Array(size);
   }
 
-  #readAll(file: number, inPieces: boolean): number {
+  /** @returns the length, or the negative errno */
+  #readAll(calls: FileCalls, file: number, inPieces: boolean): number {
     let length = 0;
     for (;;) {
       const room = this.#buffer.length - length;
-      const count = readSync(file, this.#buffer, length, room, null);
-      if (count === 0) return length;
+      const count = calls.read(file, this.#buffer, length);
+      if (count < 0) return count;
       length += count;
-      if (!inPieces && count < room) return length;
+      if (count === 0 || (!inPieces && count < room)) return length;
       if (length === this.#buffer.length) {
         const larger = new Uint8Array(this.#buffer.length * 2);
         larger.set(this.#buffer);
@@ -103,29 +109,48 @@ export class LiveReader implements ProcReader {
   }
 
   list(path: string): readonly string[] | typeof VANISHED | typeof UNREADABLE {
-    try {
-      return readdirSync(this.#root + path);
-    } catch (error) {
-      return reasonOf(error);
-    }
+    return this.#tried(path, () => readdirSync(this.#root + path));
+  }
+
+  numbers(path: string): readonly number[] | typeof VANISHED | typeof UNREADABLE {
+    const numbers = this.#callsFor(1).numbers(this.#root + path);
+    return typeof numbers === 'number' ? this.#reasonOf(numbers, path) : numbers;
   }
 
   link(path: string): string | typeof VANISHED | typeof UNREADABLE {
-    try {
-      const text = readlinkSync(this.#root + path);
-      // Such names are rare, and bytes cost a second step.
-      return text.includes(REPLACEMENT) ? decodeName(readlinkSync(this.#root + path, 'buffer')) : text;
-    } catch (error) {
-      return reasonOf(error);
-    }
+    return this.#tried(path, () => linkText(this.#root + path));
+  }
+
+  links(directory: string, numbers: readonly number[]): readonly (string | typeof VANISHED | typeof UNREADABLE)[] {
+    const texts = this.#callsFor(numbers.length).links(this.#root + directory, numbers);
+    return texts.map((text) => (typeof text === 'string' ? text : this.#reasonOf(text, directory)));
   }
 
   status(path: string): FileStatus | typeof VANISHED | typeof UNREADABLE {
+    return this.#tried(path, () => (this.recorded ? this.#recordedStatus(path) : statSync(path)));
+  }
+
+  #callsFor(files: number): FileCalls {
+    const before = this.#asked;
+    this.#asked += files;
+    if (before < MANY && this.#asked >= MANY) this.#calls = libcCalls() ?? nodeCalls;
+    return this.#calls;
+  }
+
+  #tried<T>(path: string, call: () => T): T | typeof VANISHED | typeof UNREADABLE {
     try {
-      return this.recorded ? this.#recordedStatus(path) : statSync(path);
+      return call();
     } catch (error) {
-      return reasonOf(error);
+      return this.#reasonOf(errnoOf(error), path);
     }
+  }
+
+  #reasonOf(errno: number, path: string): typeof VANISHED | typeof UNREADABLE {
+    if (GONE.has(-errno)) return VANISHED;
+    if (CLOSED.has(-errno)) return UNREADABLE;
+    throw new BpfiterError('refused', `${this.#root}${path}: cannot be read: ${getSystemErrorName(errno)}`, {
+      errno: -errno,
+    });
   }
 
   /** Links of a copy lead to wherever they would lead here: what they led to there only the list tells. */
@@ -143,11 +168,4 @@ export class LiveReader implements ProcReader {
   }
 
   close(): void {}
-}
-
-function reasonOf(error: unknown): typeof VANISHED | typeof UNREADABLE {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (GONE.has(code)) return VANISHED;
-  if (CLOSED.has(code)) return UNREADABLE;
-  throw error;
 }

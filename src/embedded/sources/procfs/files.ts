@@ -15,8 +15,8 @@ import { type FileKind, fileKind, NO_OPERATIONS, operationsOf, readFunction } fr
 import type { FileTree, Place } from './file-tree.ts';
 import { kernelDevice, pathIn } from './file-tree.ts';
 import type { Mount, Mounts } from './mounts.ts';
+import { numbersIn } from './numbers.ts';
 import { type FileStatus, type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
-import { numbersOf } from './task-walks.ts';
 import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
 
 /** Which parts of a file a session asks for. */
@@ -161,16 +161,15 @@ export class FileTable {
 
   /** Descriptors, ascending; none where they may not be read. */
   descriptors(record: TaskRecord, session: SessionState): readonly number[] {
-    const names = this.#reader.list(`${record.directory}/fd`);
-    if (names === UNREADABLE) countUnreadable(session, 'fd', record.directory);
-    if (names === VANISHED || names === UNREADABLE) return [];
-    return numbersOf(names);
+    const numbers = numbersIn(this.#reader, `${record.directory}/fd`);
+    if (numbers === UNREADABLE) countUnreadable(session, 'fd', record.directory);
+    return typeof numbers === 'number' ? [] : numbers;
   }
 
   /** The open files, by descriptor. Their links are read some at a time, which is faster than with programs in between. */
   walk(record: TaskRecord, plan: FilePlan, session: SessionState): FileCursor {
     const descriptors = this.descriptors(record, session);
-    const links: Link[] = [];
+    let links: readonly Link[] = [];
     let next = 0;
     const cursor = {
       fd: 0,
@@ -178,10 +177,7 @@ export class FileTable {
         while (next < descriptors.length) {
           const place = next % LINKS_AT_ONCE;
           if (plan.link && place === 0) {
-            const some = descriptors.slice(next, next + LINKS_AT_ONCE);
-            some.forEach((fd, index) => {
-              links[index] = this.#link(record, fd);
-            });
+            links = this.#links(record, descriptors.slice(next, next + LINKS_AT_ONCE));
           }
           cursor.fd = descriptors[next++] as number;
           const file = this.#opened(record, cursor.fd, links[place] ?? '', plan, session);
@@ -196,6 +192,11 @@ export class FileTable {
   /** The open file, as it is now; 0 if it was closed meanwhile. */
   open(record: TaskRecord, fd: number, plan: FilePlan, session: SessionState): number {
     return this.#opened(record, fd, plan.link ? this.#link(record, fd) : '', plan, session);
+  }
+
+  #links(record: TaskRecord, descriptors: readonly number[]): readonly Link[] {
+    const links = this.#reader.links?.(`${record.directory}/fd`, descriptors);
+    return links ?? descriptors.map((fd) => this.#link(record, fd));
   }
 
   #link({ directory }: TaskRecord, fd: number): Link {

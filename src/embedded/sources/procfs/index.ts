@@ -13,5 +13,6 @@ export const procfsSource = (reader: ProcReader): Source => ({
   name: reader.name,
   open: (memory, model, machine = engineMachine()) => new ProcfsObjects(memory, model, reader, machine),
 });
+export { numbersOf } from './numbers.ts';
 export { formatStatus, parseStatusList, STATUS_LIST } from './status-list.ts';
 export { tarEnd, tarEntry } from './tar.ts';

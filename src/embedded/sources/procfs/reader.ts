@@ -36,8 +36,12 @@ export interface ProcReader {
   readAt?(path: string, position: number, size: number): number;
   /** Names in a directory, in its own order. */
   list(path: string): readonly string[] | typeof VANISHED | typeof UNREADABLE;
+  /** Those names in a directory that are numbers, ascending; absent where list() is as good. */
+  numbers?(path: string): readonly number[] | typeof VANISHED | typeof UNREADABLE;
   /** Text of a symbolic link. */
   link(path: string): string | typeof VANISHED | typeof UNREADABLE;
+  /** Texts of the links in a directory that have these numbers as their names; absent where link() is as good. */
+  links?(directory: string, numbers: readonly number[]): readonly (string | typeof VANISHED | typeof UNREADABLE)[];
   /** What a link of /proc/PID leads to (an open file), or a directory; archives may lack it. */
   status(path: string): FileStatus | typeof VANISHED | typeof UNREADABLE;
   /** Releases what it holds, an archive in memory for one. */

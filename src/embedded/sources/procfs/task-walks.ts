@@ -2,31 +2,21 @@
  * The orders in which tasks are walked: by number, with every thread; by process as in the task list; the threads of
  * one process.
  */
-import { isDigit } from './bytes.ts';
-import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { numbersIn } from './numbers.ts';
+import type { ProcReader } from './reader.ts';
 import type { SessionState, TaskRecord, TaskTable } from './tasks.ts';
 
 /** Numbers of the processes in /proc, ascending. */
 export function processNumbers(reader: ProcReader): readonly number[] {
-  const names = reader.list('/proc');
-  return names === VANISHED || names === UNREADABLE ? [] : numbersOf(names);
+  const numbers = numbersIn(reader, '/proc');
+  return typeof numbers === 'number' ? [] : numbers;
 }
 
 /** Numbers of the threads of a process: the leader first, then by number, which is the order of creation. */
 export function threadNumbers(reader: ProcReader, tgid: number): readonly number[] {
-  const names = reader.list(`/proc/${tgid}/task`);
-  if (names === VANISHED || names === UNREADABLE) return [];
-  const numbers = numbersOf(names);
+  const numbers = numbersIn(reader, `/proc/${tgid}/task`);
+  if (typeof numbers === 'number') return [];
   return numbers[0] === tgid ? numbers : [tgid, ...numbers.filter((number) => number !== tgid)];
-}
-
-/** The names that are numbers, ascending. */
-export function numbersOf(names: readonly string[]): number[] {
-  const numbers = new Uint32Array(names.length);
-  let count = 0;
-  for (const name of names) if (isDigit(name.charCodeAt(0))) numbers[count++] = Number(name);
-  // Sorted by the engine itself, as numbers.
-  return Array.from(numbers.subarray(0, count).sort());
 }
 
 /**
