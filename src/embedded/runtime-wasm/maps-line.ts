@@ -15,4 +15,6 @@ export const MAPS_PATH = 32;
 export const MAPS_LINE_END = 36;
 /** 1 if there is an inode, and so a file. */
 export const MAPS_INODE = 40;
+/** 1 if device, inode and path are those of the line before. */
+export const MAPS_SAME = 44;
 export const MAPS_SIZE = 48;

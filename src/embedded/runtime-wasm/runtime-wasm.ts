@@ -106,6 +106,12 @@ export interface RuntimeExports {
   probe_read_kernel(to: number, size: number, low: number, high: number): number;
   probe_read_kernel_str(to: number, size: number, low: number, high: number): number;
 
+  /** Where the fields of a vm_area_struct lie in it. */
+  maps_fields(start: number, end: number, mm: number, flags: number, page: number): void;
+  /** Before the first line of a text. */
+  maps_begin(): void;
+  /** Writes what stands in the line that was read last. @param mm offset of the struct mm_struct, or 0 */
+  maps_area(area: number, mm: number): void;
   /** Where maps_line() leaves what it reads (maps-line.ts). */
   maps_line_at(): number;
   /** Reads the line of /proc/PID/maps that begins there. @returns where the next one begins */

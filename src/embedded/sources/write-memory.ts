@@ -6,7 +6,10 @@ const TWO_32 = 4294967296;
 const encoder = new TextEncoder();
 
 /** @param to offset of an object; 0 for NULL */
-export function putPointer({ u32 }: KernelMemory, at: number, to: number): void {
+export const putPointer = (memory: KernelMemory, at: number, to: number): void => setPointer(memory.u32, at, to);
+
+/** As putPointer(), for whoever has the view at hand. */
+export function setPointer(u32: Uint32Array, at: number, to: number): void {
   u32[at >> 2] = to;
   u32[(at >> 2) + 1] = to === 0 ? 0 : KERNEL_BASE_HIGH;
 }

@@ -6,7 +6,7 @@
 import { EFAULT, ERANGE } from './errno.ts';
 
 /** Upper word of addresses in linear memory: KERNEL_BASE_HIGH of jit/plan.ts. The first page is nobody's. */
-const MEMORY_HIGH: u32 = 0xffff8880;
+export const MEMORY_HIGH: u32 = 0xffff8880;
 const FIRST_OFFSET: u32 = 0x1000;
 /** Below are user space and addresses that are not canonical; the kernel begins where bit 47 is sign-extended. */
 const KERNEL_START_HIGH: u32 = 0xffff8000;

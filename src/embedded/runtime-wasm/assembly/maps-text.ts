@@ -1,7 +1,9 @@
 /**
  * Lines of /proc/PID/maps, `START-END rwxp OFFSET MAJOR:MINOR INODE   PATH`, as there are tens of thousands of them in
- * one process. Facts: fs/proc/task_mmu.c of Linux 6.18.
+ * one process, and what stands in them as a struct vm_area_struct. Facts: fs/proc/task_mmu.c, include/linux/mm.h of
+ * Linux 6.18.
  */
+
 import {
   MAPS_DEVICE,
   MAPS_END,
@@ -10,21 +12,55 @@ import {
   MAPS_OFFSET,
   MAPS_PATH,
   MAPS_PERMISSIONS,
+  MAPS_SAME,
   MAPS_SIZE,
   MAPS_START,
 } from '../maps-line.ts';
+import { MEMORY_HIGH } from './addresses.ts';
+import { same } from './bytes.ts';
 
 const SPACE: u32 = 0x20;
 const NEWLINE: u32 = 0x0a;
 const ZERO: u32 = 0x30;
 
+const VM_READ: u64 = 1;
+const VM_WRITE: u64 = 2;
+const VM_EXEC: u64 = 4;
+const VM_SHARED: u64 = 8;
+const VM_MAYSHARE: u64 = 0x80;
+const PAGE_SHIFT: u64 = 12;
+
 const line = <u32>memory.data(MAPS_SIZE);
 /** Behind the number that was read last. */
 let behind: u32 = 0;
+/** Where the device, the path and the end of the line before are; 0 if there is none. */
+let lastDevice: u32 = 0;
+let lastPath: u32 = 0;
+let lastEnd: u32 = 0;
+
+// Where the fields of a vm_area_struct lie in it.
+let startAt: u32 = 0;
+let endAt: u32 = 0;
+let mmAt: u32 = 0;
+let flagsAt: u32 = 0;
+let pageAt: u32 = 0;
 
 /** Where maps_line() leaves what it reads. */
 export function maps_line_at(): u32 {
   return line;
+}
+
+export function maps_fields(start: u32, end: u32, mm: u32, flags: u32, page: u32): void {
+  startAt = start;
+  endAt = end;
+  mmAt = mm;
+  flagsAt = flags;
+  pageAt = page;
+}
+
+/** Before the first line of a text: the one before it may be overwritten. */
+export function maps_begin(): void {
+  lastDevice = 0;
 }
 
 /** Reads the line that begins there. @param end of the text @returns where the next one begins */
@@ -34,18 +70,53 @@ export function maps_line(at: u32, end: u32): u32 {
   const permissions = behind + 1;
   store<u32>(line, permissions, MAPS_PERMISSIONS);
   store<u64>(line, hexadecimal(permissions + 5, end), MAPS_OFFSET);
-  let next = behind + 1;
-  store<u32>(line, next, MAPS_DEVICE);
-  next = behindWord(next, end) + 1;
+  const device = behind + 1;
+  store<u32>(line, device, MAPS_DEVICE);
+  const length = lastEnd - lastDevice;
+  const again = lastDevice !== 0 && device + length < end && same(lastDevice, device, length + 1);
+  store<u32>(line, again, MAPS_SAME);
+  if (again) {
+    lastPath += device - lastDevice;
+    lastEnd = device + length;
+  } else readPath(device, end);
+  lastDevice = device;
+  store<u32>(line, lastPath, MAPS_PATH);
+  store<u32>(line, lastEnd, MAPS_LINE_END);
+  return lastEnd + 1;
+}
+
+/** Of a line that is not as the one before. */
+function readPath(device: u32, end: u32): void {
+  let next = behindWord(device, end) + 1;
   // Without a file the number is a single 0.
   const word = behindWord(next, end);
   store<u32>(line, load<u8>(next) === ZERO && word === next + 1 ? 0 : 1, MAPS_INODE);
   next = word;
   while (next < end && load<u8>(next) === SPACE) next++;
-  store<u32>(line, next, MAPS_PATH);
+  lastPath = next;
   while (next < end && load<u8>(next) !== NEWLINE) next++;
-  store<u32>(line, next, MAPS_LINE_END);
-  return next + 1;
+  lastEnd = next;
+}
+
+/** Writes what stands in the line that was read last. @param mm offset of the struct mm_struct, or 0 */
+export function maps_area(area: u32, mm: u32): void {
+  store<u64>(area + startAt, load<u64>(line, MAPS_START));
+  store<u64>(area + endAt, load<u64>(line, MAPS_END));
+  store<u64>(area + mmAt, mm === 0 ? 0 : ((<u64>MEMORY_HIGH) << 32) | mm);
+  store<u64>(area + flagsAt, flagsOf(load<u32>(line, MAPS_PERMISSIONS)));
+  // An area without a file has the number that its first page would have in memory.
+  const first = load<u32>(line, MAPS_INODE) !== 0 ? load<u64>(line, MAPS_OFFSET) : load<u64>(line, MAPS_START);
+  store<u64>(area + pageAt, first >> PAGE_SHIFT);
+}
+
+function flagsOf(at: u32): u64 {
+  let flags: u64 = 0;
+  if (load<u8>(at) === 0x72) flags |= VM_READ;
+  if (load<u8>(at, 1) === 0x77) flags |= VM_WRITE;
+  if (load<u8>(at, 2) === 0x78) flags |= VM_EXEC;
+  if (load<u8>(at, 3) !== 0x73) return flags;
+  // Of a shared mapping of a file that is open for reading only, Linux takes VM_SHARED away; such are not writable.
+  return flags | VM_MAYSHARE | ((flags & VM_WRITE) !== 0 ? VM_SHARED : 0);
 }
 
 function behindWord(at: u32, end: u32): u32 {

@@ -33,6 +33,8 @@ export interface TaskPlan {
   readonly directories: boolean;
   readonly table: boolean;
   readonly cgroups: boolean;
+  /** Whether no file beside `stat` is read of a task. */
+  readonly onlyStat: boolean;
 }
 
 const LISTS = ['tasks', 'children', 'sibling', 'thread_node'];
@@ -55,15 +57,10 @@ export function taskPlan(model: Model, needs: Needs): TaskPlan {
   const hosts = new Set<Host>(['task_struct']);
   for (const [host, members] of WAYS) if (task(...members) || needs.mentions(host)) hosts.add(host);
   if (needs.has('vm_area_struct', 'vm_mm')) hosts.add('mm_struct');
-  return {
-    needs,
-    stat,
-    lastColumn: TaskFiles.lastColumn(stat),
-    others: [...files.values()].filter(
-      (file) => file.name !== 'stat' && [...file.picks.values()].flat().some(({ host }) => hosts.has(host)),
-    ),
-    hosts: new Set(HOSTS.filter((host) => hosts.has(host))),
-    realParent: task('real_parent', 'parent'),
+  const others = [...files.values()].filter(
+    (file) => file.name !== 'stat' && [...file.picks.values()].flat().some(({ host }) => hosts.has(host)),
+  );
+  const references = {
     tracer: task('parent'),
     lists: task(...LISTS) || needs.has('signal_struct', 'thread_head'),
     pids: task('thread_pid') || needs.has('pid_namespace', 'level') || needs.has('signal_struct', 'pids'),
@@ -79,5 +76,15 @@ export function taskPlan(model: Model, needs: Needs): TaskPlan {
     directories: needs.any('fs_struct', ['root', 'pwd']),
     table: needs.has('fdtable', 'fd'),
     cgroups: task('cgroups'),
+  };
+  return {
+    needs,
+    stat,
+    lastColumn: TaskFiles.lastColumn(stat),
+    others,
+    hosts: new Set(HOSTS.filter((host) => hosts.has(host))),
+    realParent: task('real_parent', 'parent'),
+    ...references,
+    onlyStat: others.length === 0 && !Object.values(references).includes(true),
   };
 }

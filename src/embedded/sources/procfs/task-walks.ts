@@ -100,11 +100,11 @@ export class NumberWalk {
   }
 
   /**
-   * Where the number of threads stands in the one file that is read of a task anyway, it is read now and not when the
+   * Where the number of threads stands in the one file that is read of a task at all, it is read now and not when the
    * walk gets there: to list the threads of each process would cost more than the file.
    */
   #turnsOutSingle(tgid: number): boolean {
-    if (this.#session.plan.others.length > 0) return false;
+    if (!this.#session.plan.onlyStat) return false;
     const record = this.#table.load(tgid, tgid, this.#session, true);
     if (record === undefined) return true;
     this.#early.add(tgid);
