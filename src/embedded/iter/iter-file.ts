@@ -95,9 +95,9 @@ export class IterFile {
     if (found < 0) return this.#giveUp(found, true);
     if (found === FOUND) {
       if (this.#seqNum < 0) this.#seqNum = 0;
-      const answer = this.#show();
+      const answer = this.#show(0);
       if (answer < 0) return this.#giveUp(answer, true);
-      found = this.#rest(into.length);
+      found = this.#rest(into.length, answer);
       if (found < 0) return found;
     }
     if (found !== FOUND) {
@@ -120,12 +120,12 @@ export class IterFile {
 
   /**
    * Goes on from the first object, which has been shown.
+   * @param count bytes that are waiting
    * @returns FOUND when the read is over with objects left, NONE when there are none, or the errno to answer with
    */
-  #rest(wanted: number): number {
-    const seq = this.#seq;
+  #rest(wanted: number, count: number): number {
+    let before = count;
     for (let shown = 1; ; shown += 1) {
-      const before = seq.count;
       const found = this.#walk.next();
       if (found < 0) {
         // What is waiting stays for the next read.
@@ -140,20 +140,24 @@ export class IterFile {
         if (before === 0) return this.#giveUp(-EAGAIN, true);
         break;
       }
-      const answer = this.#show();
+      const answer = this.#show(before);
       if (answer < 0) {
         if (before === 0) return this.#giveUp(answer, true);
         break;
       }
+      before = answer;
     }
     this.#walk.stop(true);
     return FOUND;
   }
 
-  /** Runs the program for the object that the walk stands at. @returns 0, or the negative errno; then its output is gone */
-  #show(): number {
+  /**
+   * Runs the program for the object that the walk stands at.
+   * @param before bytes that are waiting
+   * @returns how many then are, or the negative errno; then its output is gone
+   */
+  #show(before: number): number {
     const seq = this.#seq;
-    const before = seq.count;
     let result: number;
     try {
       result = this.#runProgram();
@@ -162,11 +166,14 @@ export class IterFile {
       this.#walk.stop(true);
       throw error;
     }
+    const { count } = seq;
     let answer = this.#walk.judge?.(result) ?? (result === 0 ? 0 : -EAGAIN);
-    if (answer === 0 && seq.overflowed) answer = -E2BIG;
-    if (answer !== 0) seq.count = before;
-    if (answer > 0) this.#seqNum -= 1;
-    return Math.min(answer, 0);
+    if (answer === 0 && seq.isFull(count)) answer = -E2BIG;
+    if (answer === 0) return count;
+    seq.count = before;
+    if (answer < 0) return answer;
+    this.#seqNum -= 1;
+    return before;
   }
 
   /** After the last object. @returns 0, or the negative errno to answer with */
@@ -183,7 +190,7 @@ export class IterFile {
     const before = seq.count;
     this.#slots.clear();
     this.#runProgram();
-    this.#finalCallDone = !seq.overflowed;
+    this.#finalCallDone = !seq.isFull(seq.count);
     if (!this.#finalCallDone) seq.count = before;
     return this.#finalCallDone;
   }

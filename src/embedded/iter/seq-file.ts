@@ -82,8 +82,9 @@ export class SeqFile {
     this.#memory.u32[(this.address + COUNT) >>> 2] = count;
   }
 
-  get overflowed(): boolean {
-    return this.count === this.#size;
+  /** Whether what was written did not all fit, by the count behind it. */
+  isFull(count: number): boolean {
+    return count === this.#size;
   }
 
   /** To be called when nothing is waiting: programs write from the beginning of the buffer again. */

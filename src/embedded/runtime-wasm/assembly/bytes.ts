@@ -35,7 +35,8 @@ export function copy(to: u32, from: u32, size: u32): void {
   for (; i < size; i++) store<u8>(to + i, load<u8>(from + i));
 }
 
-const LOW_BITS: u64 = ((<u64>0x01010101) << 32) | 0x01010101;
+/** The lowest bit of each byte. */
+export const LOW_BITS: u64 = ((<u64>0x01010101) << 32) | 0x01010101;
 const HIGH_BITS: u64 = LOW_BITS << 7;
 
 /** The first zero from there on, or `end` if there is none before it. */

@@ -3,14 +3,16 @@
  * not written, as snprintf() of the kernel does it. Each function gives the place behind what it appended.
  */
 import { LEFT, PLUS, SIGNED, SPACE, UPPER, WIDE, ZERO } from '../format-codes.ts';
-import { copy } from './bytes.ts';
+import { copy, LOW_BITS } from './bytes.ts';
 
 const BLANK: u32 = 0x20;
 const DIGIT: u32 = 0x30;
 const MINUS: u32 = 0x2d;
 const PLUS_SIGN: u32 = 0x2b;
-const LOWER_LETTER: u32 = 0x57;
-const UPPER_LETTER: u32 = 0x37;
+const EVEN_BYTES: u64 = ((<u64>0x00ff00ff) << 32) | 0x00ff00ff;
+/** What is between a letter and the digit that it would be. */
+const LOWER_LETTERS: u64 = 0x27;
+const UPPER_LETTERS: u64 = 0x07;
 const FOUR: u32 = 0x01010101;
 
 export function byte(at: u32, limit: u32, value: u32): u32 {
@@ -66,19 +68,55 @@ export function decimal(at: u32, limit: u32, word: u64, flags: u32, width: i32):
 export function hex(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32 {
   const value = (flags & WIDE) !== 0 ? word : word & 0xffffffff;
   const count = nibblesOf(value);
-  const letter = (flags & UPPER) !== 0 ? UPPER_LETTER : LOWER_LETTER;
+  const letters: u64 = (flags & UPPER) !== 0 ? UPPER_LETTERS : LOWER_LETTERS;
   const padding = width - <i32>count;
-  let next = before(at, limit, 0, padding, flags);
-  const end = next + count;
-  // From the last digit on, as far as there is room.
+  const start = before(at, limit, 0, padding, flags);
+  const end = start + count;
   let rest = value;
-  for (let at = end; at > next; rest >>= 4) {
-    at--;
-    const nibble = <u32>rest & 0xf;
-    if (at < limit) store<u8>(at, <u8>(nibble + (nibble < 10 ? DIGIT : letter)));
+  let next = end;
+  // From the last digit on, eight at a time.
+  for (; next >= start + 8; rest >>= 32) {
+    next -= 8;
+    some(next, limit, hexDigits(<u32>rest, letters), 8);
   }
-  next = end;
-  return (flags & LEFT) !== 0 ? fill(next, limit, BLANK, padding) : next;
+  const left = next - start;
+  if (left > 0) some(start, limit, hexDigits(<u32>rest, letters) >> (64 - (left << 3)), left);
+  return (flags & LEFT) !== 0 ? fill(end, limit, BLANK, padding) : end;
+}
+
+/** The eight digits of 32 bits, the first of them in the lowest byte. @param letters what to add from ten on */
+function hexDigits(value: u32, letters: u64): u64 {
+  let digits: u64 = value;
+  digits = (digits | (digits << 16)) & 0x0000ffff0000ffff;
+  digits = (digits | (digits << 8)) & EVEN_BYTES;
+  digits = (digits | (digits << 4)) & (LOW_BITS * 0xf);
+  const aboveNine = ((digits + LOW_BITS * 6) >> 4) & LOW_BITS;
+  return bswap<u64>(digits + LOW_BITS * DIGIT + aboveNine * letters);
+}
+
+/** Writes up to eight bytes, the lowest first. */
+function some(at: u32, limit: u32, bytes: u64, count: u32): void {
+  if (at + count > limit) {
+    for (let i: u32 = 0; i < count && at + i < limit; i++) store<u8>(at + i, <u8>(bytes >> (i << 3)));
+    return;
+  }
+  if (count === 8) {
+    store<u64>(at, bytes);
+    return;
+  }
+  let next = at;
+  let rest = bytes;
+  if ((count & 4) !== 0) {
+    store<u32>(next, <u32>rest);
+    next += 4;
+    rest >>= 32;
+  }
+  if ((count & 2) !== 0) {
+    store<u16>(next, <u16>rest);
+    next += 2;
+    rest >>= 16;
+  }
+  if ((count & 1) !== 0) store<u8>(next, <u8>rest);
 }
 
 export function nibblesOf(value: u64): u32 {
@@ -87,6 +125,7 @@ export function nibblesOf(value: u64): u32 {
 
 /** Padding before a number and its sign: zeros stand after the sign, blanks before it. */
 function before(at: u32, limit: u32, sign: u32, padding: i32, flags: u32): u32 {
+  if (padding <= 0 && sign === 0) return at;
   let next = at;
   if ((flags & (ZERO | LEFT)) === 0) next = fill(next, limit, BLANK, padding);
   if (sign !== 0) next = byte(next, limit, sign);

@@ -17,10 +17,10 @@ import {
 } from '../../runtime-wasm/maps-line.ts';
 import { type Arena, Pool } from '../pool.ts';
 import { putPointer, setPointer } from '../write-memory.ts';
-import { nameOf } from './deleted-files.ts';
+import { mayBeDeleted, nameOf } from './deleted-files.ts';
 import { fileKind } from './file-kinds.ts';
 import { kernelDevice, pathIn } from './file-tree.ts';
-import type { FilePlan, FileTable } from './files.ts';
+import type { FilePlan, FileTable, NamedFile } from './files.ts';
 import type { MapsText } from './maps-text.ts';
 import { type Mounts, unescapeOctal } from './mounts.ts';
 import type { ProcReader } from './reader.ts';
@@ -78,6 +78,8 @@ export class AreaTable {
   /** By process. */
   readonly #known = new Map<number, KnownAreas>();
   readonly #place: Readonly<Record<'file' | 'name' | 'operations' | 'data', number>>;
+  /** Files by what stands in the line, whichever process maps them. */
+  readonly #named = new Map<string, NamedFile>();
   readonly #special = new Map<string, number>();
   readonly #variable: (name: string) => number;
 
@@ -112,6 +114,7 @@ export class AreaTable {
 
   clear(): void {
     this.#known.clear();
+    this.#named.clear();
     this.#special.clear();
     this.#pool.clear();
   }
@@ -192,8 +195,20 @@ export class AreaTable {
   /** @param device where the columns of the device and the inode begin */
   #fileOf(record: TaskRecord, device: number, end: number, plan: FilePlan, session: SessionState): number {
     const text = decodeName(this.#memory.u8.subarray(device, end));
+    let named = this.#named.get(text);
+    if (named === undefined) {
+      named = this.#fileNamed(text, record, session);
+      if (named === undefined) return 0;
+      // Of a name that may be a deleted file's each process has to be asked.
+      if (!mayBeDeleted(text)) this.#named.set(text, named);
+    }
+    return this.#files.mapped(`${record.tgid} map ${text}`, named, plan);
+  }
+
+  /** @param text of the device, the inode and the path */
+  #fileNamed(text: string, record: TaskRecord, session: SessionState): NamedFile | undefined {
     const match = /^([0-9a-f]+):([0-9a-f]+) (\d+)\s*(.*)$/.exec(text);
-    if (match === null) return 0;
+    if (match === null) return undefined;
     const [, major = '0', minor = '0', inode = '0', escaped = ''] = match;
     const shown = unescapeOctal(escaped);
     const number = Number.parseInt(major, 16) * 1048576 + Number.parseInt(minor, 16);
@@ -214,7 +229,7 @@ export class AreaTable {
       path: placed ? pathIn(mount, name) : kind.name,
       shown,
     };
-    return this.#files.mapped(`${record.tgid} map ${text}`, { place, kind, mount }, plan);
+    return { place, kind, mount };
   }
 
   /** `[vdso]` and its like have no file and a name of the kernel's; other memory without a file has no operations. */

@@ -33,11 +33,15 @@ export interface FilePlan {
   readonly status: boolean;
 }
 
-/** A file that is known by its name. */
+/** A file that is known by its name, and the structs of it once somebody asked for them. */
 export interface NamedFile {
   readonly place: Place;
   readonly kind: FileKind;
   readonly mount: Mount | undefined;
+  operations?: string;
+  inode?: number;
+  dentry?: number;
+  vfsmount?: number;
 }
 
 /** Objects of the kernel that files point to and others know, by offset. */
@@ -48,18 +52,11 @@ export interface OtherObjects {
   socket(inode: number, session: SessionState): number | undefined;
 }
 
-/** What a link leads to, and the structs of it once somebody asked for them. */
-interface Placed {
-  readonly place: Place;
-  readonly kind: FileKind;
-  readonly mount: Mount | undefined;
+/** What a link leads to. */
+interface Placed extends NamedFile {
   /** As fdinfo told them. */
   readonly mountId: number;
   readonly ino: number;
-  operations?: string;
-  inode?: number;
-  dentry?: number;
-  vfsmount?: number;
 }
 
 /** Where a path leads: a path that is only shown needs none of these. */
@@ -246,14 +243,14 @@ export class FileTable {
   }
 
   /** The file that a process maps, by where it is: every area of it has the same. */
-  mapped(key: string, { place, kind, mount }: NamedFile, plan: FilePlan): number {
+  mapped(key: string, named: NamedFile, plan: FilePlan): number {
     const known = this.#mapped.get(key);
     if (known !== undefined) return known;
     const file = this.#pool.take();
     this.#mapped.set(key, file);
-    this.#put(file, { place, kind, mount, mountId: 0, ino: place.ino }, undefined, plan);
+    this.#put(file, named, undefined, plan);
     if (plan.operations)
-      putPointer(this.#memory, file + this.#place.operations, this.#others.operations(kind.operations));
+      putPointer(this.#memory, file + this.#place.operations, this.#others.operations(named.kind.operations));
     return file;
   }
 
@@ -329,7 +326,7 @@ export class FileTable {
     return status === VANISHED || status === UNREADABLE ? undefined : status;
   }
 
-  #put(file: number, placed: Placed, status: FileStatus | undefined, plan: FilePlan): void {
+  #put(file: number, placed: NamedFile, status: FileStatus | undefined, plan: FilePlan): void {
     const { inode, mount, dentry } = this.#place;
     const memory = this.#memory;
     if (plan.inode || plan.path) {
