@@ -95,7 +95,7 @@ const right: readonly (readonly [what: string, path: string, text: string])[] = 
   ['an import inside the room', 'object/relocate/a.ts', "import { x } from '../model.ts';"],
   ['an import of a single-file room', 'cli/commands/a.ts', "import { BpfiterError } from '../../errors.ts';"],
   ['a Node built-in on the host', 'host/a.ts', "import { readFileSync } from 'node:fs';"],
-  ['koffi on the host', 'host/a.ts', "import koffi from 'koffi';"],
+  ['koffi in its own file', 'koffi.ts', "import koffi from 'koffi';"],
   ['a built-in that the API loads when called', 'index.ts', "const { readFile } = await import('node:fs/promises');"],
   ['an import that stands in a comment', 'elf/a.ts', "// import { x } from '../cli/main.ts';\n/* import 'node:fs'; */"],
   ['an import that stands in a string', 'elf/a.ts', 'const s = "import { x } from \'../cli/main.ts\'";'],

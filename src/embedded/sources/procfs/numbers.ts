@@ -9,11 +9,16 @@ export function numbersIn(reader: ProcReader, path: string): readonly number[] |
   return typeof names === 'number' ? names : numbersOf(names);
 }
 
+function isNumber(name: string): boolean {
+  for (let at = 0; at < name.length; at++) if (!isDigit(name.charCodeAt(at))) return false;
+  return name !== '';
+}
+
 /** The names that are numbers, ascending. */
 export function numbersOf(names: readonly string[]): number[] {
   const numbers = new Uint32Array(names.length);
   let count = 0;
-  for (const name of names) if (isDigit(name.charCodeAt(0))) numbers[count++] = Number(name);
+  for (const name of names) if (isNumber(name)) numbers[count++] = Number(name);
   // Sorted by the engine itself, as numbers.
   return Array.from(numbers.subarray(0, count).sort());
 }
