@@ -51,7 +51,7 @@ export interface OpenKernelOptions {
   readonly source?: Source;
   /** Of the embedded kernel: called with each line that programs write by bpf_trace_printk(). */
   readonly onTrace?: (line: string) => void;
-  /** Of the embedded kernel: called with what could not be read for want of privilege (EmbeddedKernelOptions). */
+  /** Of the embedded kernel: called with what its source does not know (EmbeddedKernelOptions). */
   readonly onUnreadable?: (unreadable: ReadonlyMap<string, number>) => void;
 }
 

@@ -154,7 +154,7 @@ async function invoke(command: Command, words: readonly string[], options: Optio
         ...(options.source !== undefined && { source: await openSource(options.source) }),
         onTrace: (line) => process.stderr.write(`${oneLine(line)}\n`),
         onUnreadable: (unreadable) => {
-          for (const [what, count] of unreadable) debug(`'${what}' of ${count} tasks may not be read by this user`);
+          for (const [what, count] of unreadable) debug(`'${what}' of ${count} objects is not known`);
         },
       });
       // Finding out why takes longer than loading a program.

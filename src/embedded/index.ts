@@ -28,6 +28,7 @@ export {
   objectsSource,
   type SlabCacheDescription,
   type SocketDescription,
+  type SymbolDescription,
   type SystemDescription,
   type TaskDescription,
   type TcpSocketDescription,

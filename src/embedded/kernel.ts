@@ -42,8 +42,8 @@ export interface EmbeddedKernelOptions {
   /** Called with each line that programs write to the trace pipe (bpf_trace_printk). */
   readonly onTrace?: (line: string) => void;
   /**
-   * Called after each session and run with what its source could not read for want of privilege: which kind of file,
-   * and of how many objects. Those are shown with what can be read of them.
+   * Called after each session and run with what its source does not know, for want of privilege or because no file
+   * tells: which kind of file or field, and of how many objects. Those are shown with what is known of them.
    */
   readonly onUnreadable?: (unreadable: ReadonlyMap<string, number>) => void;
   /** Iterator targets beside those of Linux. */
@@ -110,6 +110,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     };
     this.objects = source.open(memory, model, machine);
     this.runtime.objects = this.objects;
+    memory.symbolText = (low, high, form) => this.objects.symbolText({ low, high }, form);
     this.objects.inUse = () => this.#hasStorage();
     this.functions = new FunctionTable(this.runtime, this.objects);
     this.profile = embeddedProfile(model, { possibleCpus, iteratorTargets: targets.map(userTargetRow) });

@@ -38,8 +38,8 @@ export interface ProgramFunctions {
 }
 
 const { MAP_HEADER } = header;
-/** Where Linux on x86-64 has its functions; nothing is there to be read. */
-const KERNEL_TEXT = 0xffffffff81000000n;
+/** Above where Linux on x86-64 has its functions and modules: nothing is there to be read, and no symbol of a machine. */
+const KERNEL_TEXT = 0xffffffffff000000n;
 
 const PLAIN: AccessPlan = { kind: 'plain' };
 const UNTRUSTED: AccessPlan = { kind: 'untrusted' };

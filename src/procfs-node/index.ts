@@ -9,4 +9,4 @@ export {
   type RecordOptions,
   record,
 } from './record.ts';
-export { AddressRedactor, redactArguments, redactEnvironment } from './redact.ts';
+export { AddressRedactor, redactArguments, redactEnvironment, redactStack, redactSymbols } from './redact.ts';

@@ -16,7 +16,7 @@ import {
   UNREADABLE,
   VANISHED,
 } from '../embedded/index.ts';
-import { AddressRedactor, redactArguments, redactEnvironment } from './redact.ts';
+import { AddressRedactor, redactArguments, redactEnvironment, redactStack, redactSymbols } from './redact.ts';
 
 /** What a snapshot may have beside the processes themselves. */
 export const RECORDABLE = [
@@ -27,6 +27,7 @@ export const RECORDABLE = [
   'network',
   'lists',
   'symbols',
+  'stacks',
   'arguments',
   'environment',
 ] as const;
@@ -101,7 +102,8 @@ class Recorder {
     }
     if (include.has('cgroups')) await this.#cgroups(this.#cgroupRoot());
     if (include.has('lists')) await this.#lists();
-    if (include.has('symbols')) await this.#symbols();
+    // Stacks are told by symbols.
+    if (include.has('symbols') || include.has('stacks')) await this.#symbols();
     await this.#put(STATUS_LIST, new TextEncoder().encode(this.#statuses.join('')));
     await this.#write(tarEnd());
     return { processes: done, threads: this.#threads, unreadable: this.#unreadable };
@@ -118,6 +120,7 @@ class Recorder {
     if (include.has('maps')) await this.#maps(directory);
     if (include.has('arguments')) await this.#file(`${directory}/cmdline`, redactArguments);
     if (include.has('environment')) await this.#file(`${directory}/environ`, redactEnvironment);
+    if (include.has('stacks')) await this.#file(`${directory}/stack`, redactStack);
     if (include.has('files')) {
       await this.#links(`${directory}/fd`, true);
       for (const name of this.#list(`${directory}/fdinfo`)) await this.#file(`${directory}/fdinfo/${name}`);
@@ -128,6 +131,8 @@ class Recorder {
       if (`/proc/${thread}` !== directory && !include.has('threads')) continue;
       this.#threads++;
       for (const name of THREAD_FILES) await this.#file(`${directory}/task/${thread}/${name}`);
+      const hasOwnStack = include.has('stacks') && `/proc/${thread}` !== directory;
+      if (hasOwnStack) await this.#file(`${directory}/task/${thread}/stack`, redactStack);
     }
   }
 
@@ -175,7 +180,7 @@ class Recorder {
   }
 
   async #symbols(): Promise<void> {
-    if (await this.#file('/proc/kallsyms')) this.#status('/proc/kallsyms');
+    if (await this.#file('/proc/kallsyms', redactSymbols)) this.#status('/proc/kallsyms');
   }
 
   async #links(directory: string, withStatus = false): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Takes what is private out of files of /proc, and leaves what programs go by: how many arguments and variables there
- * are and how long, which addresses are the same, ports.
+ * are and how long, which addresses are the same, ports, how far symbols of the kernel are apart.
  */
 
 const NUL = 0;
@@ -22,6 +22,42 @@ export function redactEnvironment(bytes: Uint8Array): Uint8Array {
     else if (byte === EQUALS) value = true;
     return byte;
   });
+}
+
+/** `ffffffff81000000 T _stext`, with `\t[module]` behind it for those of modules. */
+const SYMBOL = /^([\da-f]{16})( \S \S+(\t\[)?)/gm;
+/** Where Linux on x86-64 has itself and its modules when it does not choose by chance (KASLR). */
+const KERNEL_BASE = 0xffff_ffff_8100_0000n;
+const MODULE_BASE = 0xffff_ffff_a000_0000n;
+/** Of symbols of the kernel's, not of offsets into the memory of a processor. */
+const FIRST_ADDRESS = 0xffff_0000_0000_0000n;
+const PAGE = 0xfffn;
+
+/**
+ * Puts the kernel, and its modules, where they would be if chance had not moved them: where that was is a secret of the
+ * machine that keeps attackers from what they need. Distances stay, but for those between the kernel and modules.
+ */
+export function redactSymbols(bytes: Uint8Array): Uint8Array {
+  const text = new TextDecoder('latin1').decode(bytes);
+  const all = [...text.matchAll(SYMBOL)]
+    .map(([, digits, , module]) => ({ address: BigInt(`0x${digits}`), isOwn: module === undefined }))
+    .filter(({ address }) => address >= FIRST_ADDRESS);
+  const lowest = (own: boolean) =>
+    all.reduce((least, { address, isOwn }) => (isOwn === own && address < least ? address : least), 1n << 64n);
+  const [kernel, modules] = [lowest(true), lowest(false) & ~PAGE];
+  const redacted = text.replace(SYMBOL, (line, digits: string, rest: string, module: string | undefined) => {
+    const address = BigInt(`0x${digits}`);
+    if (address < FIRST_ADDRESS) return line;
+    const moved = module === undefined ? address - kernel + KERNEL_BASE : address - modules + MODULE_BASE;
+    return `${moved.toString(16).padStart(16, '0')}${rest}`;
+  });
+  return Uint8Array.from(redacted, (character) => character.charCodeAt(0));
+}
+
+/** Of /proc/PID/stack, addresses that no symbol stands for: another one of which that is true. */
+export function redactStack(bytes: Uint8Array): Uint8Array {
+  const text = new TextDecoder('latin1').decode(bytes);
+  return new TextEncoder().encode(text.replace(/^(\[<\w+>\]) 0x[\da-f]+$/gm, '$1 0xffffffff80000000'));
 }
 
 /** Addresses of /proc/net/tcp, udp and their like: before a port, words of 8 digits as they lie in memory. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,25 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     const names = reader.list(`/proc/${process.pid}`);
     expect(names).toContain('cmdline');
     for (const name of ['fd', 'maps']) expect(names).not.toContain(name);
+  });
+
+  it('takes stacks in the kernel, where they may be read, and the symbols that tell them', async () => {
+    const file = join(directory, 'stacks.tar.gz');
+    const object = 'test/embedded/targets/fixtures/stacks.bpf.o';
+    const child = spawn('sleep', ['1000']);
+    try {
+      const sleeper = ['task', 'pid', String(child.pid)];
+      expect((await bpfiter(['record', file, '--include', 'stacks', '--redact'])).status).toBe(0);
+      const { status, stdout } = await bpfiter(['run', object, ...sleeper, '--source', file]);
+      expect(status).toBe(0);
+      const live = await bpfiter(['run', object, ...sleeper, '--kernel', 'embedded']);
+      // All but where the kernel is in memory, which is a secret.
+      const symbols = (text: string) => text.match(/\S+\+0x\w+\/0x\w+/g);
+      expect(symbols(stdout)).toEqual(symbols(live.stdout));
+      if (process.getuid?.() === 0) expect(stdout).toMatch(/^ffffffff8\w+ \S*nanosleep/m);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it.each([

@@ -104,6 +104,7 @@ export class FakeObjects implements KernelObjects {
   }
 
   symbol(): undefined {}
+  symbolText(): undefined {}
   socketAt(): undefined {}
   hold(): void {}
   release(): void {}
@@ -177,6 +178,12 @@ class FakeSession implements ObjectSession {
   file(task: number, fd: number): number {
     return this.#objects.taskOf(task)?.files?.[fd] ?? 0;
   }
+
+  hasStack(): boolean {
+    return true;
+  }
+
+  kernelStack(): undefined {}
 
   hasMemory(task: number): boolean {
     return this.#objects.taskOf(task)?.areas !== undefined;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { AddressRedactor, redactArguments, redactEnvironment } from '../../src/procfs-node/index.ts';
+import {
+  AddressRedactor,
+  redactArguments,
+  redactEnvironment,
+  redactStack,
+  redactSymbols,
+} from '../../src/procfs-node/index.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (array: Uint8Array) => new TextDecoder().decode(array);
@@ -10,6 +16,31 @@ it('command lines keep the name of the program and the lengths of what follows',
 
 it('environments keep the names of variables', () => {
   expect(text(redactEnvironment(bytes('SECRET=a=b\0EMPTY=\0')))).toBe('SECRET=***\0EMPTY=\0');
+});
+
+it('symbols are where they would be without chance, as far apart as they were', () => {
+  const lines = [
+    '0000000000001000 A cpu_number',
+    'ffffffffa5000000 T _text',
+    'ffffffffa5000123 t function',
+    'ffffffffc0345678 t function\t[module]',
+    'ffffffffc0346678 t bpf_prog_1\t[bpf]',
+  ];
+  expect(text(redactSymbols(bytes(lines.join('\n')))).split('\n')).toEqual([
+    '0000000000001000 A cpu_number',
+    'ffffffff81000000 T _text',
+    'ffffffff81000123 t function',
+    'ffffffffa0000678 t function\t[module]',
+    'ffffffffa0001678 t bpf_prog_1\t[bpf]',
+  ]);
+  const hidden = '0000000000000000 T _text';
+  expect(text(redactSymbols(bytes(hidden)))).toBe(hidden);
+});
+
+it('stacks keep symbols and lose addresses', () => {
+  expect(text(redactStack(bytes('[<0>] do_wait+0x56/0xf0\n[<0>] 0xffffffffc0345678\n')))).toBe(
+    '[<0>] do_wait+0x56/0xf0\n[<0>] 0xffffffff80000000\n',
+  );
 });
 
 describe('addresses', () => {

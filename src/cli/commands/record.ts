@@ -19,7 +19,7 @@ import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
 import { systemReason, writeLine } from '../output.ts';
 
-/** What programs may ask for, save what is long or full of secrets: symbols, command lines, environments. */
+/** What programs may ask for, save what is long or full of secrets: symbols, stacks, command lines, environments. */
 const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'network', 'lists'];
 
 export const record: Command = {

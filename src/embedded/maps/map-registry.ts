@@ -119,7 +119,7 @@ export class MapRegistry {
  * What the runtime's module calls, by way of the registry, which needs that module's memory first.
  * @param registry called only once maps exist
  */
-export function mapImports(registry: () => MapRegistry): Omit<RuntimeImports, 'parse_format'> {
+export function mapImports(registry: () => MapRegistry): Omit<RuntimeImports, 'parse_format' | 'symbol_text'> {
   return {
     release_fields: (map, value) =>
       registry()

@@ -3,30 +3,58 @@
  * that maps in wasm and JavaScript take from the same heap. What lies where: places.ts.
  */
 import { BpfiterError } from '../../errors.ts';
-import { webAssembly } from '../../jit/index.ts';
+import { KERNEL_BASE_HIGH, webAssembly } from '../../jit/index.ts';
+import { PLAIN_SYMBOL, SYMBOL_NAME } from '../runtime-wasm/format-codes.ts';
 import { Formats } from '../runtime-wasm/formats.ts';
 import { instantiateRuntime, type RuntimeExports, type RuntimeImports } from '../runtime-wasm/runtime-wasm.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import { INITIAL_PAGES, MAXIMUM_PAGES } from './places.ts';
 
 const ENOMEM = 12;
+/** Upper 16 bits of addresses of the kernel, and the most bytes that it prints of one with its NUL (KSYM_SYMBOL_LEN). */
+const KERNEL_TOP = 0xffff;
+const SYMBOL_TEXT = 1024;
+const encoder = new TextEncoder();
+
+/** What the kernel prints of an address of its own, by its symbol: `name`, `name+0x1/0x2`, the same one byte further. */
+export type SymbolText = (low: number, high: number, form: 'name' | 'place' | 'return') => string | undefined;
 const decoder = new TextDecoder();
 
 export class LinearMemory implements KernelMemory {
   readonly wasm = new webAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES });
   readonly runtime: RuntimeExports;
+  /** Given by the kernel whose memory it is, where symbols are known. */
+  symbolText?: SymbolText;
+  #symbolAt = 0;
   #u8 = new Uint8Array(this.wasm.buffer);
   #u32 = new Uint32Array(this.wasm.buffer);
   #i32 = new Int32Array(this.wasm.buffer);
   #view = new DataView(this.wasm.buffer);
 
   /** @param imports what the runtime needs of the kernel's maps; functions that it may call at any time */
-  constructor(imports: Omit<RuntimeImports, 'parse_format'>) {
+  constructor(imports: Omit<RuntimeImports, 'parse_format' | 'symbol_text'>) {
     const formats = new Formats(this, () => this.runtime.format_forget());
     this.runtime = instantiateRuntime(this.wasm, {
       ...imports,
       parse_format: (at, size, values) => formats.parse(at, size >>> 0, values),
+      symbol_text: (low, high, form) => this.#symbol(low, high, form),
     });
+  }
+
+  #symbol(low: number, high: number, form: number): number {
+    // What lies in this memory is no symbol of a machine.
+    if (high >>> 16 !== KERNEL_TOP || high === KERNEL_BASE_HIGH) return 0;
+    const text = this.symbolText?.(
+      low,
+      high,
+      form === SYMBOL_NAME ? 'name' : form === PLAIN_SYMBOL ? 'return' : 'place',
+    );
+    if (text === undefined) return 0;
+    if (this.#symbolAt === 0) this.#symbolAt = this.allocate(SYMBOL_TEXT);
+    const at = this.#symbolAt;
+    const { written } = encoder.encodeInto(text, this.u8.subarray(at, at + SYMBOL_TEXT - 1));
+    this.u8[at + written] = 0;
+    return at;
   }
 
   get u8(): Uint8Array {

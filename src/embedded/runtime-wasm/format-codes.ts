@@ -16,7 +16,7 @@ export const PLAIN_STRING = 5;
 export const HASHED = 6;
 /** %px */
 export const POINTER = 7;
-/** %pS */
+/** %pS; this one, %pB's and %ps's number say the form of a symbol's text as well. */
 export const SYMBOL = 8;
 /** %pB, whose width is lost. */
 export const PLAIN_SYMBOL = 9;

@@ -16,6 +16,11 @@ export interface RuntimeImports {
   remove(map: number, key: number): number;
   /** Records are complete in a ring buffer, which is named by its BASE, and somebody waits for them. */
   wake(ring: number): void;
+  /**
+   * What the kernel prints of an address of its own, by its symbol. @param form SYMBOL, PLAIN_SYMBOL or SYMBOL_NAME of
+   * format-codes.ts @returns offset of the text, up to a NUL and until the next call; 0 where no symbol is known
+   */
+  symbol_text(low: number, high: number, form: number): number;
   /** Takes the format at a place apart (formats.ts). @returns its offset or a negative errno */
   parse_format(at: number, size: number, values: number): number;
 }

@@ -14,7 +14,10 @@
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Model } from '../model/index.ts';
 import type { Machine } from '../runtime.ts';
+import type { KernelAddress, SymbolForm } from './lists/kernel-symbols.ts';
 import type { Needs } from './needs.ts';
+
+export type { KernelAddress, SymbolForm } from './lists/kernel-symbols.ts';
 
 /** A place where objects come from, not yet tied to a kernel. */
 export interface Source {
@@ -80,6 +83,8 @@ export interface KernelObjects {
    * nothing, or nothing that may be known.
    */
   userMemory(task: number, low: number, high: number, size: number): Uint8Array;
+  /** What Linux prints of an address of its own, by its symbol; undefined where the symbol is not known. */
+  symbolText(address: KernelAddress, form: SymbolForm): string | undefined;
   /** The path of a struct path as /proc shows it (d_path); undefined for what this source did not make. */
   pathText(path: number): string | undefined;
   close(): void;
@@ -120,6 +125,14 @@ export interface ObjectSession {
   /** Areas in ascending order, the first the one with the lowest vm_end above the address. */
   memoryAreas(task: number, addressLow: number, addressHigh: number): Cursor;
 
+  /** Whether it has a stack in the kernel; a zombie has given it back. */
+  hasStack(task: number): boolean;
+  /**
+   * Addresses that a task which does not run would return to in the kernel, the innermost first, `depth` at most.
+   * @returns undefined where they are not known (and counted)
+   */
+  kernelStack(task: number, depth: number): readonly KernelAddress[] | undefined;
+
   /** Cgroup by its id, or the root of the default hierarchy for 0; 0 if there is none. */
   cgroup(id: bigint): number;
   /** Cgroup by the path of its directory, as a user of the source's machine writes it; 0 if there is none. */
@@ -135,7 +148,7 @@ export interface ObjectSession {
   /** The objects of a list that the source has. */
   list(kind: ObjectList): ListCursor;
 
-  /** What could not be read for want of privilege: the file (`status`, `fd`, `maps`), and of how many tasks. */
+  /** What is not known: the file that may not be read (`status`, `fd`), or what no file tells, and of how many objects. */
   readonly unreadable: ReadonlyMap<string, number>;
   /** Ends it: what nothing holds is given back. */
   close(): void;

@@ -231,3 +231,37 @@ describe('memory', () => {
     expect(() => objectsSource({ tasks: [{ pid: 1, ...task }] })).toThrow(message);
   });
 });
+
+describe('described stacks', () => {
+  const object = openObject(readFileSync(new URL('../targets/fixtures/stacks.bpf.o', import.meta.url)), {
+    name: 'stacks.bpf.o',
+  });
+  const symbols = [
+    { name: 'schedule', address: 0xffffffff81000000n },
+    { name: 'do_wait', address: 0xffffffff81000100n, type: 't' },
+    { name: 'the_end', address: 0xffffffff81000200n },
+  ];
+
+  it('are given to programs, and printed by the symbols that are described', async () => {
+    const stack = [0xffffffff81000010n, 0xffffffff81000180n];
+    using kernel = openEmbeddedKernel({
+      source: objectsSource({ tasks: [{ pid: 1 }, { pid: 7, stack, threads: [{ tid: 8, stack: [] }] }], symbols }),
+    });
+    using loaded = await kernel.load(object);
+    const textOf = (tid: number) => loaded.program('stacks').attachIter({ task: { tid } }).open().text();
+    expect((await textOf(7)).match(/^ffff.*/gm)).toEqual([
+      'ffffffff81000010 schedule+0x10/0x100|',
+      'ffffffff81000180 do_wait+0x80/0x100|',
+    ]);
+    expect(await textOf(8)).toMatch(/^24 bytes, flags 0: 0, /m);
+  });
+
+  it.each([
+    [{ tasks: [{ pid: 1, stack: [-1n] }] }, 'task 1: -1 is no address on a stack'],
+    [{ tasks: [], symbols: [{ name: 'a', address: 1n }] }, "symbol a: 1 is no address of the kernel's"],
+    [{ tasks: [], symbols: [...symbols].reverse() }, 'in the order of their addresses'],
+    [{ tasks: [], symbols: [{ name: 'a b', address: 2n ** 63n }] }, "'a b' is no name of a symbol"],
+  ])('are refused where they cannot be: %#', (description, message) => {
+    expect(() => objectsSource(description)).toThrow(message);
+  });
+});

@@ -1,4 +1,5 @@
 /** The same object files on the running kernel and on the embedded one over its /proc: the same text. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +12,9 @@ import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { describeProcessesOnHost } from '../../host/permitted.ts';
 import { Subjects } from '../parity/subjects.ts';
 
-const FIXTURES: ReadonlySet<string> = new Set(['socket_files', 'bpf_files']);
+const FIXTURES: ReadonlySet<string> = new Set(['socket_files', 'bpf_files', 'stacks']);
+
+const KTHREADD = 2;
 
 /** Of programs/, or one of the fixtures beside this file. */
 const program = (name: string) => {
@@ -35,13 +38,16 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
   const path = join(tmpdir(), `bpfiter-text-${Date.now()}`);
   let pid = 0;
   let zombie = 0;
+  let sleeper: ChildProcess;
 
   beforeAll(async () => {
     pid = await subjects.start(path);
     zombie = await subjects.zombie();
+    sleeper = spawn('sleep', ['1000']);
   });
   afterAll(() => {
     subjects[Symbol.dispose]();
+    sleeper.kill('SIGKILL');
     embedded.close();
     host.close();
   });
@@ -60,11 +66,16 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     ['task_vma', 'a zombie', () => ({ task: { pid: zombie } })],
     ['task_cmdline', 'a process', () => ({ task: { pid } })],
     ['task_cmdline', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['stacks', 'a process that sleeps', () => ({ task: { pid: sleeper.pid ?? 0 } })],
+    ['stacks', 'threads that are stopped', () => ({ task: { pid } })],
+    ['stacks', 'a zombie', () => ({ task: { pid: zombie } })],
+    ['stacks', 'a kernel thread', () => ({ task: { pid: KTHREADD } })],
     ['kmem_cache', 'all', () => ({})],
     ['cgroup', 'all', () => ({ cgroup: { order: 'descendants_pre' } })],
   ];
-  test.each(cases)('%s of %s', async (name, _, parameters) => {
+  test.each(cases)('%s of %s', async (name, of, parameters) => {
     const text = await textOf(host, name, parameters());
+    if (of === 'a process that sleeps') expect(text).toMatch(/nanosleep\+0x\w+\/0x\w+\|$/m);
     if (name === 'socket_files') expect(text).toContain(' family 10 ');
     expect(await textOf(embedded, name, parameters())).toBe(text);
   });

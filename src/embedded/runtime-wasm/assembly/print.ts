@@ -7,9 +7,10 @@
  * One difference is left: where output is cut inside an address (%pI4 and its kind) the kernel then misreads later
  * strings; the length that it returns then is of what it misread.
  *
- * Facts: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c and lib/vsprintf.c of Linux 6.12, and output of 6.18. Of the few
- * functions that structs point to only the names are known: %ps prints them; %pS and %pB, which tell how long a function
- * is, print what the kernel prints of an address without a symbol, and so does %ps of all others.
+ * Facts: kernel/bpf/helpers.c, kernel/trace/bpf_trace.c and lib/vsprintf.c of Linux 6.12, and output of 6.18. Symbols of
+ * the kernel's addresses are the source's. Of the few functions that structs point to here only the names are known: %ps
+ * prints them; %pS and %pB, which tell how long a function is, print what the kernel prints of an address without a
+ * symbol.
  */
 import {
   CHARACTER,
@@ -46,7 +47,7 @@ import {
 import { isReadable, memoryEnd } from './addresses.ts';
 import { endOfText, same } from './bytes.ts';
 import { EINVAL, ENOSPC } from './errno.ts';
-import { parse_format } from './imports.ts';
+import { parse_format, symbol_text } from './imports.ts';
 import { SEQ_BUF, SEQ_COUNT, SEQ_SIZE, seq_commit } from './seq-file.ts';
 import { byte, bytes, decimal, fill, hex, nibblesOf, padded } from './text.ts';
 
@@ -182,12 +183,14 @@ function other(at: u32, limit: u32, kind: u32, flags: u32, width: i32, word: u64
     case SYMBOL_NAME: {
       const name = nameAt(word);
       if (name !== 0) return padded(at, limit, name, textLength(name), flags, width);
-      return symbol(at, limit, word, flags, width);
+      return symbol(at, limit, word, SYMBOL_NAME, flags, width);
     }
     case SYMBOL:
-      return symbol(at, limit, word, flags, width);
+      return symbol(at, limit, word, SYMBOL, flags, width);
     case PLAIN_SYMBOL:
-      return at < limit ? symbol(at, limit, word, 0, 0) : at;
+      if (at >= limit) return at;
+      // What had no room among the values is cut.
+      return min(symbol(at, min(limit, at + length), word, PLAIN_SYMBOL, 0, 0), at + length);
     default:
       return at < limit ? address(at, limit, kind, length < 0 ? 0 : <u32>word) : at;
   }
@@ -230,7 +233,9 @@ function textLength(at: u32): u32 {
   return end - at;
 }
 
-function symbol(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32 {
+function symbol(at: u32, limit: u32, word: u64, form: u32, flags: u32, width: i32): u32 {
+  const text = symbol_text(<u32>word, <u32>(word >> 32), form);
+  if (text !== 0) return padded(at, limit, text, textLength(text), flags, width);
   const padding = width - 2 - <i32>nibblesOf(word);
   let next = (flags & LEFT) === 0 ? fill(at, limit, BLANK, padding) : at;
   next = byte(byte(next, limit, 0x30), limit, 0x78);
@@ -279,7 +284,10 @@ function measure(format: u32, values: u32): i32 {
       store<u32>(place, length);
       used += length + 1;
     } else if (kind === PLAIN_SYMBOL) {
-      used += 3 + nibblesOf(word);
+      const text = symbol_text(<u32>word, <u32>(word >> 32), PLAIN_SYMBOL);
+      const length = text !== 0 ? textLength(text) : 2 + nibblesOf(word);
+      store<u32>(place, used < VALUE_BYTES ? min(length, VALUE_BYTES - used - 1) : 0);
+      used += length + 1;
     } else if (kind >= <u32>IP4) {
       const size: u32 = kind === IP4 || kind === IP4_PADDED ? 4 : 16;
       if (used + size > VALUE_BYTES) return ENOSPC;

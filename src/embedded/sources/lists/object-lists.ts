@@ -4,7 +4,7 @@
  */
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
-import type { Needs } from '../needs.ts';
+import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
 import type { ListCursor, ObjectList, SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
@@ -83,6 +83,11 @@ export class ObjectLists {
       if (reader !== undefined) return over(reader.read(needs), (socket) => this.#socket(kind, socket), told);
     }
     throw new RangeError(`there is no list of ${kind}`);
+  }
+
+  /** The kernel's symbols; undefined where there is no list of them. */
+  symbols(): Iterable<KernelSymbol> | undefined {
+    return this.has('kallsym_iter') ? this.#readers.kallsym_iter?.read(Needs.everything) : undefined;
   }
 
   /**

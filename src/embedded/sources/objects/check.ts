@@ -1,6 +1,13 @@
 /** Checks that what a description refers to is there, and that no number stands for two things. */
 import { BpfiterError } from '../../../errors.ts';
-import type { AreaDescription, SlabCacheDescription, SystemDescription, TaskDescription } from './descriptions.ts';
+import type {
+  AreaDescription,
+  SlabCacheDescription,
+  SymbolDescription,
+  SystemDescription,
+  TaskDescription,
+  ThreadDescription,
+} from './descriptions.ts';
 import { parseEndpoint } from './internet-address.ts';
 import { argumentBytes, isStack } from './process-memory.ts';
 import {
@@ -15,11 +22,13 @@ import { isWhole, numbered, tcpStateOf } from './socket-tables.ts';
 const COMM_SIZE = 16;
 const DMA_BUF_NAME_LEN = 32;
 const TICK_NS = 10_000_000;
+/** Below are none of the kernel's. */
+const FIRST_ADDRESS = 0xffff_0000_0000_0000n;
 
 /** @throws BpfiterError `usage` with the number of the task and what is wrong with it */
 export function checkDescription(description: SystemDescription): void {
   if (!isList(description?.tasks)) throw fault('a system is described by an object with tasks: { tasks: [] }');
-  const { tasks, current, slabCaches = [], dmaBuffers = [], sockets } = description;
+  const { tasks, current, slabCaches = [], dmaBuffers = [], sockets, symbols = [] } = description;
   const taken = new Set<number>();
   const take = (number: number, what: string) => {
     if (!Number.isInteger(number) || number <= 0) throw fault(`${number} is no number of a ${what}`);
@@ -55,8 +64,10 @@ export function checkDescription(description: SystemDescription): void {
     }
   }
   for (const task of tasks) checkMemory(task);
+  for (const task of tasks) for (const thread of [task, ...(task.threads ?? [])]) checkStack(task, thread);
   if (sockets !== undefined) checkSockets(sockets, tasks);
   for (const cache of slabCaches) checkSlabCache(cache);
+  checkSymbols(symbols);
   const inodes = dmaBuffers.map(({ ino }, index) => ino ?? index + 1);
   for (const [index, { name }] of dmaBuffers.entries()) {
     const what = `dma-buf ${name ?? inodes[index]}`;
@@ -66,6 +77,31 @@ export function checkDescription(description: SystemDescription): void {
       throw fault(`${what}: its name has more than 31 bytes`);
   }
   if (current !== undefined && !pids.has(current)) throw fault(`the current task ${current} is not among the tasks`);
+}
+
+const isAddress = (address: unknown, from: bigint): boolean =>
+  typeof address === 'bigint' && address >= from && address < 1n << 64n;
+
+function checkStack({ pid }: TaskDescription, { stack = [] }: ThreadDescription): void {
+  const odd = stack.find((address) => !isAddress(address, 0n));
+  if (odd !== undefined) throw fault(`task ${pid}: ${odd} is no address on a stack (a BigInt)`);
+}
+
+/** What has no line of its own in /proc/kallsyms, or none where it is. */
+function checkSymbols(symbols: readonly SymbolDescription[]): void {
+  let last: bigint | undefined;
+  let ofModules = false;
+  for (const { name, address, type = 'T', module } of symbols) {
+    const what = `symbol ${name}`;
+    if (!/^\S+$/.test(name)) throw fault(`'${name}' is no name of a symbol`);
+    if (!isAddress(address, FIRST_ADDRESS)) throw fault(`${what}: ${address} is no address of the kernel's (a BigInt)`);
+    if (!/^[A-Za-z]$/.test(type)) throw fault(`${what}: its type is a letter, not '${type}'`);
+    if (module !== undefined && !/^[^\s\]]+$/.test(module)) throw fault(`${what}: '${module}' is no name of a module`);
+    if (module !== undefined) ofModules = true;
+    else if (ofModules || (last !== undefined && address < last)) {
+      throw fault(`${what}: the kernel's own symbols come first, in the order of their addresses`);
+    } else last = address;
+  }
 }
 
 function checkMemory(task: TaskDescription): void {

@@ -16,6 +16,11 @@ export interface SystemDescription {
    * must be among them then.
    */
   readonly sockets?: readonly SocketDescription[];
+  /**
+   * Symbols of the kernel in the order of /proc/kallsyms: its own by their addresses, then those of modules. A symbol
+   * ends where the next one begins; the last is there for that alone. Absent: there is no such list.
+   */
+  readonly symbols?: readonly SymbolDescription[];
   /** Number of the process that runs programs; the first of the tasks if absent. */
   readonly current?: number;
 }
@@ -46,6 +51,11 @@ export interface ThreadDescription {
   readonly majorFaults?: number;
   readonly voluntarySwitches?: number;
   readonly involuntarySwitches?: number;
+  /**
+   * Addresses that it would return to in the kernel, the innermost first: what bpf_get_task_stack() gives. Absent: they
+   * are not known, and it gives -EFAULT.
+   */
+  readonly stack?: readonly bigint[];
 }
 
 export interface TaskDescription extends ThreadDescription {
@@ -141,6 +151,16 @@ export interface DmaBufferDescription {
   readonly exporter?: string;
   /** Number of its inode. Default: counted from 1. */
   readonly ino?: number;
+}
+
+export interface SymbolDescription {
+  readonly name: string;
+  /** From 0xffff000000000000 on. */
+  readonly address: bigint;
+  /** One letter, as nm(1) has it. Default `T`. */
+  readonly type?: string;
+  /** Default: the kernel itself. */
+  readonly module?: string;
 }
 
 export interface CgroupDescription {

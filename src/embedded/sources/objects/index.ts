@@ -11,6 +11,7 @@ export type {
   DmaBufferDescription,
   FileDescription,
   SlabCacheDescription,
+  SymbolDescription,
   SystemDescription,
   TaskDescription,
   ThreadDescription,

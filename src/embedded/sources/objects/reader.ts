@@ -18,9 +18,11 @@ import {
   bufinfoText,
   cgroupText,
   informationText,
+  kallsymsText,
   limitsText,
   mapsText,
   slabinfoText,
+  stackText,
   statText,
   statusText,
 } from './texts.ts';
@@ -44,7 +46,7 @@ export class DescriptionReader implements ProcReader {
   readonly #names = new Map<string, Set<string>>();
   readonly #inodes = new Map<string, number>();
 
-  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, sockets, current }: SystemDescription) {
+  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, sockets, symbols, current }: SystemDescription) {
     this.#tasks = new Map(tasks.map((task) => [`/proc/${task.pid}/mem`, task]));
     this.#text('/proc/self/mountinfo', () => MOUNTS);
     this.#enter('/proc/self', String(current ?? tasks[0]?.pid ?? 0));
@@ -57,6 +59,7 @@ export class DescriptionReader implements ProcReader {
     if (slabCaches !== undefined) this.#slabCaches(slabCaches);
     if (dmaBuffers !== undefined) this.#text('/sys/kernel/debug/dma_buf/bufinfo', () => bufinfoText(dmaBuffers));
     if (sockets !== undefined) this.#sockets(sockets);
+    if (symbols !== undefined) this.#plainFile('/proc/kallsyms', () => kallsymsText(symbols));
   }
 
   read(path: string): number {
@@ -125,6 +128,8 @@ export class DescriptionReader implements ProcReader {
     this.#text(`${directory}/stat`, () => statText(task, thread, threads));
     this.#text(`${directory}/status`, () => statusText(task, thread, threads));
     this.#text(`${directory}/schedstat`, () => `${thread.runTime ?? 0} ${thread.runDelay ?? 0} 0\n`);
+    const { stack } = thread;
+    if (stack !== undefined) this.#text(`${directory}/stack`, () => stackText(stack));
     this.#text(`${directory}/loginuid`, () => `${task.loginUid ?? 4294967295}`);
     this.#text(`${directory}/sessionid`, () => '4294967295');
     this.#text(
@@ -184,10 +189,12 @@ export class DescriptionReader implements ProcReader {
   }
 
   #sockets(sockets: readonly SocketDescription[]): void {
-    for (const [path, text] of socketTables(sockets)) {
-      this.#text(path, () => text);
-      this.#statuses.set(path, { dev: 0, ino: 0, mode: S_IFREG, nlink: 1, uid: 0, gid: 0, rdev: 0, size: 0 });
-    }
+    for (const [path, text] of socketTables(sockets)) this.#plainFile(path, () => text);
+  }
+
+  #plainFile(path: string, text: Text): void {
+    this.#text(path, text);
+    this.#statuses.set(path, { dev: 0, ino: 0, mode: S_IFREG, nlink: 1, uid: 0, gid: 0, rdev: 0, size: 0 });
   }
 
   #text(path: string, text: Text): void {

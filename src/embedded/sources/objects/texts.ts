@@ -4,6 +4,7 @@ import type {
   DmaBufferDescription,
   FileDescription,
   SlabCacheDescription,
+  SymbolDescription,
   TaskDescription,
   ThreadDescription,
 } from './descriptions.ts';
@@ -127,6 +128,17 @@ export function bufinfoText(buffers: readonly DmaBufferDescription[]): string {
   );
   return `\nDma-buf Objects:\n${lines.join('')}`;
 }
+
+export const stackText = (addresses: readonly bigint[]): string =>
+  addresses.map((address) => `[<0>] 0x${address.toString(16)}\n`).join('');
+
+export const kallsymsText = (symbols: readonly SymbolDescription[]): string =>
+  symbols
+    .map(({ name, address, type = 'T', module }) => {
+      const line = `${address.toString(16).padStart(16, '0')} ${type} ${name}`;
+      return module === undefined ? `${line}\n` : `${line}\t[${module}]\n`;
+    })
+    .join('');
 
 export function mapsText(areas: readonly AreaDescription[], inodeOf: (area: AreaDescription) => number): string {
   return areas

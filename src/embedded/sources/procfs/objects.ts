@@ -7,6 +7,7 @@ import { jiffies } from '../../jiffies.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
 import type { Machine } from '../../runtime.ts';
+import { type KernelAddress, KernelSymbols, type SymbolForm } from '../lists/kernel-symbols.ts';
 import { ObjectLists } from '../lists/object-lists.ts';
 import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
@@ -18,6 +19,7 @@ import { CgroupTable } from './cgroups.ts';
 import { readFunction } from './file-kinds.ts';
 import { FileTree } from './file-tree.ts';
 import { FileTable, filePlan } from './files.ts';
+import { KernelStacks } from './kernel-stacks.ts';
 import { procLists } from './lists.ts';
 import { MapsText } from './maps-text.ts';
 import { Mounts } from './mounts.ts';
@@ -48,6 +50,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly files: FileTable;
   readonly areas: AreaTable;
   readonly cgroups: CgroupTable;
+  readonly stacks: KernelStacks;
   readonly memory: KernelMemory;
   readonly #arena: Arena;
   readonly #tree: FileTree;
@@ -62,6 +65,8 @@ export class ProcfsObjects implements KernelObjects {
   readonly #sockets = new WeakMap<SessionState, ReturnType<ObjectLists['socketFiles']>>();
   /** Variables of the kernel: they stay. */
   readonly #variables = new Map<string, number>();
+  /** As they were when something first asked for them, until everything is given back. */
+  #symbols: KernelSymbols | undefined;
   readonly #current: TaskRecord;
 
   constructor(memory: KernelMemory, model: Model, reader: ProcReader, machine: Machine) {
@@ -87,6 +92,7 @@ export class ProcfsObjects implements KernelObjects {
       this.#fillReferences(record, plan, session),
     );
     this.#userMemory = new UserMemory(reader);
+    this.stacks = new KernelStacks(reader, () => this.#kernelSymbols());
     this.lists = new ObjectLists(
       memory,
       model,
@@ -158,6 +164,16 @@ export class ProcfsObjects implements KernelObjects {
     return this.#userMemory.read(record, (high >>> 0) * WORD + (low >>> 0), size);
   }
 
+  symbolText(address: KernelAddress, form: SymbolForm): string | undefined {
+    return this.#kernelSymbols()?.textOf(address, form);
+  }
+
+  #kernelSymbols(): KernelSymbols | undefined {
+    const records = this.#symbols === undefined ? this.lists.symbols() : undefined;
+    if (records !== undefined) this.#symbols = new KernelSymbols(records);
+    return this.#symbols;
+  }
+
   pathText(path: number): string | undefined {
     const dentry = this.model.layoutOf('path').field('dentry').offset;
     return this.#tree.shown(this.memory.u32[(path + dentry) >> 2] as number);
@@ -200,6 +216,7 @@ export class ProcfsObjects implements KernelObjects {
     ]) {
       table.clear();
     }
+    this.#symbols = undefined;
     this.#arena.clear();
   }
 

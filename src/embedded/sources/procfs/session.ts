@@ -1,4 +1,5 @@
 /** A session over /proc: what a walk or a run of a program asks for, by offset. */
+import type { KernelAddress } from '../lists/kernel-symbols.ts';
 import type { Needs } from '../needs.ts';
 import type { Cursor, FileCursor, ListCursor, ObjectList, ObjectSession } from '../source.ts';
 import { type FilePlan, filePlan } from './files.ts';
@@ -106,6 +107,14 @@ export class ProcfsSession implements ObjectSession, SessionState {
   memoryAreas(task: number, addressLow: number, addressHigh: number): Cursor {
     const above = (addressHigh >>> 0) * TWO_32 + (addressLow >>> 0);
     return cursorOver(this.#objects.areas.of(this.#recordOf(task), above, this.#filePlan, this));
+  }
+
+  hasStack(task: number): boolean {
+    return !this.#recordOf(task).zombie;
+  }
+
+  kernelStack(task: number, depth: number): readonly KernelAddress[] | undefined {
+    return this.#objects.stacks.of(this.#recordOf(task), depth, this);
   }
 
   cgroup(id: bigint): number {
