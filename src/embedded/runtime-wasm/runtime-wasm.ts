@@ -117,6 +117,8 @@ export interface RuntimeExports {
   maps_begin(): void;
   /** Writes what stands in the line that was read last. @param mm offset of the struct mm_struct, or 0 */
   maps_area(area: number, mm: number): void;
+  /** Where the last area of the heap ends; 0 without one. @param end of the text */
+  maps_heap_end(start: number, end: number): number;
   /** Where maps_line() leaves what it reads (maps-line.ts). */
   maps_line_at(): number;
   /** Reads the line of /proc/PID/maps that begins there. @returns where the next one begins */

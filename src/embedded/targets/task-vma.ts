@@ -24,6 +24,8 @@ class TaskVmaWalk implements Walk {
   #areas: Cursor | undefined;
   /** The area that the walk stands at. */
   #vma = 0;
+  /** The task in the context. */
+  #shown = 0;
 
   constructor(tasks: TaskWalk, session: ObjectSession, slots: ContextSlots) {
     this.#tasks = tasks;
@@ -57,7 +59,9 @@ class TaskVmaWalk implements Walk {
 
   #stand(vma: number): number {
     this.#vma = vma;
-    this.#slots.pointer(TASK, vma === 0 ? 0 : this.#task);
+    const task = vma === 0 ? 0 : this.#task;
+    if (task !== this.#shown) this.#slots.pointer(TASK, task);
+    this.#shown = task;
     this.#slots.pointer(VMA, vma);
     return vma === 0 ? NONE : FOUND;
   }

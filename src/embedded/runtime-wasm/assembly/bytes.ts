@@ -41,14 +41,20 @@ const HIGH_BITS: u64 = LOW_BITS << 7;
 
 /** The first zero from there on, or `end` if there is none before it. */
 export function endOfText(start: u32, end: u32): u32 {
+  return find(0, start, end);
+}
+
+/** The first byte of that value from there on, or `end` if there is none before it. */
+export function find(byte: u64, start: u32, end: u32): u32 {
+  const wanted = LOW_BITS * byte;
   let at = start;
   for (; at + 8 <= end; at += 8) {
-    const eight = load<u64>(at);
+    const eight = load<u64>(at) ^ wanted;
     // The lowest of these bits is that of the first byte that is zero; higher ones may be wrong.
     const zeros = (eight - LOW_BITS) & ~eight & HIGH_BITS;
     if (zeros !== 0) return at + <u32>(ctz(zeros) >> 3);
   }
-  while (at < end && load<u8>(at) !== 0) at++;
+  while (at < end && load<u8>(at) !== byte) at++;
   return at;
 }
 

@@ -8,7 +8,7 @@ export { jhash, memcmp, memcpy } from './bytes.ts';
 export * from './dispatch.ts';
 export * from './hash.ts';
 export * from './lpm-trie.ts';
-export { maps_area, maps_begin, maps_fields, maps_line, maps_line_at } from './maps-text.ts';
+export { maps_area, maps_begin, maps_fields, maps_heap_end, maps_line, maps_line_at } from './maps-text.ts';
 export * from './print.ts';
 export * from './probe-read.ts';
 export * from './queue-stack.ts';

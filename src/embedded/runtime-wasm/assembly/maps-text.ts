@@ -17,11 +17,16 @@ import {
   MAPS_START,
 } from '../maps-line.ts';
 import { MEMORY_HIGH } from './addresses.ts';
-import { same } from './bytes.ts';
+import { find, same } from './bytes.ts';
 
 const SPACE: u32 = 0x20;
 const NEWLINE: u32 = 0x0a;
 const ZERO: u32 = 0x30;
+const BRACKET: u64 = 0x5b;
+/** The first four letters of `[heap]`, and those from the fourth on with the end of the line. */
+const HEAP: u32 = 0x6165685b;
+const HEAP_END: u32 = 0x0a5d7061;
+const HEAP_LENGTH: u32 = 7;
 
 const VM_READ: u64 = 1;
 const VM_WRITE: u64 = 2;
@@ -117,6 +122,20 @@ function flagsOf(at: u32): u64 {
   if (load<u8>(at, 3) !== 0x73) return flags;
   // Of a shared mapping of a file that is open for reading only, Linux takes VM_SHARED away; such are not writable.
   return flags | VM_MAYSHARE | ((flags & VM_WRITE) !== 0 ? VM_SHARED : 0);
+}
+
+/** Where the last area of the heap ends; 0 without one. */
+export function maps_heap_end(start: u32, end: u32): f64 {
+  let heapEnd: f64 = 0;
+  for (let at = find(BRACKET, start, end); at < end; at = find(BRACKET, at + 1, end)) {
+    if (at + HEAP_LENGTH > end || load<u32>(at) !== HEAP || load<u32>(at + 3) !== HEAP_END) continue;
+    if (load<u8>(at - 1) !== SPACE) continue;
+    let first = at;
+    while (first > start && load<u8>(first - 1) !== NEWLINE) first--;
+    hexadecimal(first, end);
+    heapEnd = <f64>hexadecimal(behind + 1, end);
+  }
+  return heapEnd;
 }
 
 function behindWord(at: u32, end: u32): u32 {

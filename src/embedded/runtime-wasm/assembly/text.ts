@@ -60,8 +60,9 @@ export function decimal(at: u32, limit: u32, word: u64, flags: u32, width: i32):
   } else if ((flags & WIDE) === 0) value &= 0xffffffff;
   const count = digitsOf(value);
   const padding = width - <i32>count - (sign !== 0 ? 1 : 0);
-  const next = digits(before(at, limit, sign, padding, flags), limit, value, count);
-  return (flags & LEFT) !== 0 ? fill(next, limit, BLANK, padding) : next;
+  const start = padding > 0 || sign !== 0 ? before(at, limit, sign, padding, flags) : at;
+  const next = digits(start, limit, value, count);
+  return padding > 0 && (flags & LEFT) !== 0 ? fill(next, limit, BLANK, padding) : next;
 }
 
 /** Hexadecimal, without 0x. */
@@ -70,7 +71,7 @@ export function hex(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32
   const count = nibblesOf(value);
   const letters: u64 = (flags & UPPER) !== 0 ? UPPER_LETTERS : LOWER_LETTERS;
   const padding = width - <i32>count;
-  const start = before(at, limit, 0, padding, flags);
+  const start = padding > 0 ? before(at, limit, 0, padding, flags) : at;
   const end = start + count;
   let rest = value;
   let next = end;
@@ -81,7 +82,7 @@ export function hex(at: u32, limit: u32, word: u64, flags: u32, width: i32): u32
   }
   const left = next - start;
   if (left > 0) some(start, limit, hexDigits(<u32>rest, letters) >> (64 - (left << 3)), left);
-  return (flags & LEFT) !== 0 ? fill(end, limit, BLANK, padding) : end;
+  return padding > 0 && (flags & LEFT) !== 0 ? fill(end, limit, BLANK, padding) : end;
 }
 
 /** The eight digits of 32 bits, the first of them in the lowest byte. @param letters what to add from ten on */
@@ -125,7 +126,6 @@ export function nibblesOf(value: u64): u32 {
 
 /** Padding before a number and its sign: zeros stand after the sign, blanks before it. */
 function before(at: u32, limit: u32, sign: u32, padding: i32, flags: u32): u32 {
-  if (padding <= 0 && sign === 0) return at;
   let next = at;
   if ((flags & (ZERO | LEFT)) === 0) next = fill(next, limit, BLANK, padding);
   if (sign !== 0) next = byte(next, limit, sign);

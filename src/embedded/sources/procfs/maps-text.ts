@@ -3,14 +3,8 @@
  * its areas, as the file of a large process takes the kernel longer to write than anything else here to read.
  */
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
-import { MAPS_END } from '../../runtime-wasm/maps-line.ts';
-import { NEWLINE, SPACE } from './bytes.ts';
 import { type ProcReader, UNREADABLE } from './reader.ts';
 import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
-
-const BRACKET = 0x5b;
-const HEAP = [...'[heap]\n'].map((letter) => letter.charCodeAt(0));
-const TWO_32 = 4294967296;
 
 export class MapsText {
   readonly #memory: KernelMemory;
@@ -63,19 +57,6 @@ export class MapsText {
 
   /** Where the last area of the heap ends; 0 without one. @param length of what was read */
   heapEnd(length: number): number {
-    const { runtime } = this.#memory;
-    const text = this.#memory.u8.subarray(this.#start, this.#start + length);
-    let end = 0;
-    for (let at = text.indexOf(BRACKET); at >= 0; at = text.indexOf(BRACKET, at + 1)) {
-      if (text[at - 1] !== SPACE || text[at + 1] !== HEAP[1] || !isHeap(text, at)) continue;
-      let line = at;
-      while (line > 0 && text[line - 1] !== NEWLINE) line--;
-      runtime.maps_line(this.#start + line, this.#start + length);
-      const cell = (runtime.maps_line_at() + MAPS_END) >> 2;
-      end = (this.#memory.u32[cell + 1] as number) * TWO_32 + (this.#memory.u32[cell] as number);
-    }
-    return end;
+    return this.#memory.runtime.maps_heap_end(this.#start, this.#start + length);
   }
 }
-
-const isHeap = (text: Uint8Array, at: number): boolean => HEAP.every((byte, index) => text[at + index] === byte);
