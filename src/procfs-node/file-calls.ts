@@ -6,6 +6,7 @@
  * All answer the negative errno where they fail.
  */
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { constants } from 'node:os';
 import { decodeName, numbersOf } from '../embedded/index.ts';
 import { type ForeignFunction, loadKoffi } from '../koffi.ts';
 
@@ -69,6 +70,8 @@ const AT_FDCWD = -100;
 const O_CLOEXEC = 0o2000000;
 /** PATH_MAX: what the kernel itself puts a path together in. */
 const LONGEST_LINK = 4096;
+/** A signal came first: to be called again. A file system of somebody's own may answer so, /proc does not. */
+const INTERRUPTED = -constants.errno.EINTR;
 const ENTRIES = 65536;
 /** struct linux_dirent64: the length of the entry, the text of the name. */
 const ENTRY_LENGTH = 16;
@@ -100,6 +103,8 @@ class LibcCalls implements FileCalls {
   readonly #errno: () => number;
   readonly #libc: LibcFunctions;
   readonly #entries = new Uint8Array(ENTRIES);
+  /** The same, as numbers of the machine's own byte order. */
+  readonly #lengths = new Uint16Array(this.#entries.buffer);
   readonly #link = Buffer.allocUnsafeSlow(LONGEST_LINK);
 
   constructor(errno: () => number, libc: LibcFunctions) {
@@ -108,12 +113,14 @@ class LibcCalls implements FileCalls {
   }
 
   open(path: string): number {
-    return this.#answer(this.#libc.openat(AT_FDCWD, path, O_CLOEXEC));
+    const file = this.#answer(this.#libc.openat(AT_FDCWD, path, O_CLOEXEC));
+    return file === INTERRUPTED ? this.open(path) : file;
   }
 
   read(file: number, into: Uint8Array, at: number): number {
     const rest = at === 0 ? into : into.subarray(at);
-    return this.#answer(this.#libc.read(file, rest, rest.length));
+    const length = this.#answer(this.#libc.read(file, rest, rest.length));
+    return length === INTERRUPTED ? this.read(file, into, at) : length;
   }
 
   close(file: number): void {
@@ -146,7 +153,7 @@ class LibcCalls implements FileCalls {
           ascending &&= number > last;
           last = number;
         }
-        at += (entries[at + ENTRY_LENGTH] as number) + (entries[at + ENTRY_LENGTH + 1] as number) * 256;
+        at += this.#lengths[(at + ENTRY_LENGTH) >> 1] as number;
       }
     }
   }
