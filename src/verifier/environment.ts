@@ -10,6 +10,7 @@ import type { AllocatedType } from './fields.ts';
 import type { FlowData } from './flow/flow-data.ts';
 import type { Frame } from './frame.ts';
 import { VerifierLog } from './log/log.ts';
+import { KeptPointers } from './memory/kept-pointers.ts';
 import { KernelReads } from './memory/kernel-reads.ts';
 import { type Diagnostic, type MessageCode, type MessageFacts, messages } from './messages/index.ts';
 import type { KernelProfile, ProgramKind, ProgramTypeRules } from './profile/types.ts';
@@ -176,6 +177,7 @@ export class Env {
     longestMarkReadWalk: 0,
   };
   readonly kernelReads = new KernelReads();
+  readonly kept = new KeptPointers();
   readonly furthest: FurthestAccess = { context: 0, rdonly: 0, rdwr: 0, tracepoint: 0 };
   readonly signal: AbortSignal | undefined;
   readonly sleepable: boolean;

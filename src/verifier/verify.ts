@@ -57,13 +57,18 @@ export interface VerifierResult {
   readonly furthest: Readonly<FurthestAccess>;
   /** Members of the kernel's structs that it reads through BTF pointers: `task_struct.pid`; empty unless accepted. */
   readonly kernelMembers: ReadonlySet<string>;
+  /**
+   * Structs of the kernel to which the program may keep or show pointers beyond the call in which it got them, `*` for
+   * any (memory/kept-pointers.ts); empty unless accepted.
+   */
+  readonly keptPointers: ReadonlySet<string>;
   /** The program's functions, the main one first; empty unless accepted. */
   readonly subprograms: readonly Readonly<Subprogram>[];
   /** What `mapIndex` of the facts counts; empty unless accepted. */
   readonly maps: readonly VerifierMap[];
 }
 
-const noMembers: ReadonlySet<string> = new Set();
+const noNames: ReadonlySet<string> = new Set();
 
 const noStatistics: Statistics = {
   insnsProcessed: 0,
@@ -166,7 +171,8 @@ function* verification(
     statistics: env.statistics,
     facts: rejection === undefined ? env.facts : undefined,
     furthest: env.furthest,
-    kernelMembers: rejection === undefined ? env.kernelReads.members(kernelBtf) : noMembers,
+    kernelMembers: rejection === undefined ? env.kernelReads.members(kernelBtf) : noNames,
+    keptPointers: rejection === undefined ? env.kept.structs() : noNames,
     subprograms: rejection === undefined ? env.subprograms : [],
     maps: rejection === undefined ? env.maps : [],
   };
@@ -200,7 +206,8 @@ function unsupported(subject: string): VerifierResult {
     statistics: noStatistics,
     facts: undefined,
     furthest: { context: 0, rdonly: 0, rdwr: 0, tracepoint: 0 },
-    kernelMembers: noMembers,
+    kernelMembers: noNames,
+    keptPointers: noNames,
     subprograms: [],
     maps: [],
   };

@@ -18,6 +18,7 @@ import { checkArgument } from './arguments.ts';
 import { HelperCall } from './call.ts';
 import { pushCallback } from './callbacks.ts';
 import { BPF_FUNC_get_func_ip, BPF_FUNC_kptr_xchg, BPF_FUNC_tail_call } from './helper-ids.ts';
+import { noteHelperArguments, registerOfPrintedSize } from './kept-arguments.ts';
 import { checkMapCompatibility } from './map-compatibility.ts';
 import { recordMap, recordTailCallIndex } from './map-facts.ts';
 import { type Helper, helperOf } from './prototype.ts';
@@ -30,7 +31,13 @@ const MOST_ARGUMENTS = 5;
 export function checkHelperCall(env: Env): void {
   const helper = callableHelper(env);
   const call = new HelperCall(helper);
-  for (let index = 0; index < MOST_ARGUMENTS; index++) checkArgument(env, call, index);
+  const printedSize = registerOfPrintedSize(call);
+  for (let index = 0; index < MOST_ARGUMENTS; index++) {
+    env.kept.skipsMemory = index + 1 === printedSize;
+    checkArgument(env, call, index);
+  }
+  env.kept.skipsMemory = false;
+  noteHelperArguments(env, call);
   recordMap(env, call);
   recordTailCallIndex(env, call);
   for (let i = 0; i < call.rawSize; i++) checkMemoryAccess(env, call.rawRegister, i, 1, 'write', -1);

@@ -58,6 +58,7 @@ export function checkExit(env: Env, exception: boolean): boolean {
     returnToCaller(env);
     return false;
   }
+  env.kept.note(env.btfs, state.frame.words, 0);
   checkReturnValue(env, 0, 'R0');
   return true;
 }

@@ -2,6 +2,7 @@
  * A whole kfunc call: whether it may be made here, its arguments, its effects on what the path holds, its result.
  * After check_kfunc_call() in kernel/bpf/verifier.c, as it was in 6.18.
  */
+import { noteArguments } from '../calls/index.ts';
 import type { Env } from '../environment.ts';
 import { EACCES, EFAULT, EINVAL } from '../errno.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import { clearPacketPointers } from '../memory/index.ts';
 import { REF_OBJ_ID, SUBREG_DEF } from '../register.ts';
 import { Rejection } from '../rejection.ts';
-import { markUnknown, restrictToS32 } from '../scalar/index.ts';
+import { isNull, markUnknown, restrictToS32 } from '../scalar/index.ts';
 import { checkKfuncArguments, isLockKfunc } from './arguments.ts';
 import { KfuncCall } from './call-facts.ts';
 import { releaseDynptr } from './dynptrs.ts';
@@ -53,6 +54,7 @@ export function checkKfuncCall(env: Env): void {
 
   const call = new KfuncCall(kfunc);
   checkKfuncArguments(env, call);
+  noteKept(env, kfunc);
   if (kfunc.special === 'bpf_session_cookie') call.returnSize = COOKIE_SIZE;
   callBack(env, call);
   checkRegions(env, kfunc);
@@ -99,6 +101,16 @@ function forkLockFailure(env: Env): void {
   markUnknown(frame.words, R0);
   restrictToS32(frame.words, R0, -MAX_ERRNO, -1);
   frame.words[R0 + SUBREG_DEF] = env.insn + 1;
+}
+
+/** Of what a kfunc is given without a check, to read or to take for another type, nothing is known. */
+function noteKept(env: Env, { name, special, parameters }: Kfunc): void {
+  const { words } = env.frame;
+  const isUnchecked = parameters.some(
+    ({ kind }, index) => kind === 'ignored' && !isNull(words, env.frame.register(index + 1)),
+  );
+  if (isUnchecked || special === 'bpf_rdonly_cast') env.kept.noteAny();
+  else noteArguments(env, name, parameters.length);
 }
 
 /** Functions of the program that the kfunc calls, now or later. */

@@ -77,12 +77,18 @@ export function checkMemoryAccess(
   const r = frame.register(regno);
   checkAlignment(env, w, r, off, size, options.strictAlign === true);
   const extendsSign = options.signExtend === true;
+  if (kind === 'write') noteStored(env, w, r, valueReg);
   accessThrough(env, w, r, regno, off + (w[r + OFF] as number), size, kind === 'write', valueReg, extendsSign);
   if (kind === 'write' || valueReg < 0 || size === 8) return;
   const value = frame.register(valueReg);
   if (w[value + TYPE] !== SCALAR_VALUE) return;
   if (extendsSign) signExtend(w, value, size);
   else truncateTo(w, value, size);
+}
+
+/** What is stored elsewhere than on the stack stays when the call ends. */
+function noteStored({ frame, btfs, kept }: Env, w: Int32Array, r: number, valueReg: number): void {
+  if (valueReg >= 0 && w[r + TYPE] !== PTR_TO_STACK) kept.note(btfs, w, frame.register(valueReg));
 }
 
 function accessThrough(
@@ -140,6 +146,7 @@ function accessThrough(
       } else if (baseType(type) === PTR_TO_MEM && !mayBeNull(type)) {
         if (write && isReadOnly(type)) rejectWrite(env, regno, type);
         // Untrusted memory is read with care at run time, so that any address does.
+        if ((type & PTR_UNTRUSTED) !== 0 && !(size === 1 && off === 0)) env.kept.noteAny();
         if (!isReadOnly(type) || (type & PTR_UNTRUSTED) === 0)
           checkRegionAccess(env, regno, off, size, (w[r + MEM_SIZE] as number) >>> 0, false);
       } else if (baseType(type) === PTR_TO_BUF && !mayBeNull(type)) {

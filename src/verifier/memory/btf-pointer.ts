@@ -36,7 +36,7 @@ import {
   PTR_UNTRUSTED,
 } from '../register-types.ts';
 import { markKnownZero, markUnknown } from '../scalar/index.ts';
-
+import { leadsToNoObject } from './kept-pointers.ts';
 import { FIELD_NAMES, mapOf } from './map-value.ts';
 import { isUnmoved } from './numbers.ts';
 import { type Walked, walkStruct } from './struct-walk.ts';
@@ -130,6 +130,7 @@ export function checkBtfPointerAccess(
   if (typeof walked === 'number') env.rejectAsSaid(walked);
   if (write) return;
   if (btfIndex === KERNEL) env.kernelReads.note(btfId, off, size);
+  if (!isAllocated) noteKept(env, btf, btfId, off, size, walked, valueReg < 0);
   if (valueReg < 0) return;
   if (walked.kind === 'untrusted') {
     markWalked(env, valueReg, walked, btfIndex, MEM_RDONLY | PTR_UNTRUSTED);
@@ -139,6 +140,23 @@ export function checkBtfPointerAccess(
   } else {
     markWalked(env, valueReg, walked, btfIndex, flagsOfLoaded(env, w, r, btf, walked));
   }
+}
+
+/**
+ * Pointers that are read as numbers, or of which it is not known what they lead to: members of unions, and pointers to
+ * void. @param isHandedOn whether a function gets the bytes
+ */
+function noteKept(
+  { kept }: Env,
+  btf: Btf,
+  btfId: number,
+  off: number,
+  size: number,
+  { kind, flags }: Walked,
+  isHandedOn: boolean,
+): void {
+  if (isHandedOn || kind === 'scalar') kept.noteMembers(btf, btfId, off, off + size);
+  else if (kind === 'pointer' ? (flags & PTR_UNTRUSTED) !== 0 : !leadsToNoObject(btf, btfId, off)) kept.noteAny();
 }
 
 /** How far a pointer can be trusted that was loaded through another one. */

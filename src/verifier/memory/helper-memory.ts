@@ -143,6 +143,8 @@ export function checkHelperMemory(
       return;
     case PTR_TO_CTX:
       if (PLAIN_CONTEXTS.has(env.program.type)) {
+        // The arguments of what is traced are in it, pointers too.
+        env.kept.noteAny();
         if (size === 0) {
           if (!zeroAllowed) env.rejectAsSaid(EACCES);
           return;

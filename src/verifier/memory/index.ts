@@ -13,6 +13,7 @@ export {
   mayPassPacket,
 } from './helper-memory.ts';
 export { checkAtomic, checkLoad, checkStore, notePointerType } from './instructions.ts';
+export { isTextAt } from './kept-pointers.ts';
 export { checkStoredPointer } from './kptr.ts';
 export { checkMapAccess, checkMapFlags, FIELD_NAMES, isConstant, mapOf, pointerFieldAt } from './map-value.ts';
 export { markNotNull } from './not-null.ts';

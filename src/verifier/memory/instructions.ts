@@ -39,6 +39,7 @@ import {
   PTR_TO_PACKET_META,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
+  PTR_TO_STACK,
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
   PTR_UNTRUSTED,
@@ -162,6 +163,7 @@ function readModifyWrite(env: Env, imm: number): void {
   if (imm === BPF_CMPXCHG) readOperand(env, 0);
   const pointerType = typeOf(env, dst);
   if (!allowsAtomics(pointerType)) env.reject(EACCES, 'memory/atomic-store', { reg: dst, type: typeName(pointerType) });
+  noteExchanged(env, pointerType, src, imm);
   let loaded = -1;
   if ((imm & BPF_FETCH) !== 0) {
     loaded = imm === BPF_CMPXCHG ? 0 : src;
@@ -173,6 +175,13 @@ function readModifyWrite(env: Env, imm: number): void {
   if (loaded >= 0) checkMemoryAccess(env, dst, off, size, 'read', loaded, ALIGNED);
   if (typeOf(env, dst) === PTR_TO_ARENA) notePointerType(env, PTR_TO_ARENA, false);
   checkMemoryAccess(env, dst, off, size, 'write', -1, ALIGNED);
+}
+
+/** Of what an atomic operation leaves on the stack the kernel knows nothing: it may be a pointer. */
+function noteExchanged({ frame, btfs, kept }: Env, memory: number, src: number, imm: number): void {
+  kept.note(btfs, frame.words, frame.register(src));
+  if (imm === BPF_CMPXCHG) kept.note(btfs, frame.words, frame.register(0));
+  if (memory === PTR_TO_STACK) kept.noteAny();
 }
 
 function allowsAtomics(type: number): boolean {

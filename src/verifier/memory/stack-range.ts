@@ -90,6 +90,7 @@ export function checkStackRange(
   let readSlot = -1;
   for (let at = from; at < to; at++) {
     const slot = slotOf(at);
+    if (slot !== readSlot && !env.kept.skipsMemory) noteBytes(env, target, slot);
     if (!touchByte(target, slot, byteOf(at), kind === 'write')) {
       const facts = { reg: regno, byte: at - from, size };
       if (fixed) env.reject(EACCES, 'memory/stack-read-by', { ...facts, off: from });
@@ -99,6 +100,12 @@ export function checkStackRange(
     if (slot !== readSlot) markStackRead(env, target.frameNumber, slot);
     readSlot = slot;
   }
+}
+
+/** Somebody gets the bytes of a slot. */
+function noteBytes({ btfs, kept }: Env, target: Frame, slot: number): void {
+  kept.noteData(target, slot);
+  if (isSpilled(target, slot)) kept.note(btfs, target.words, target.spilled(slot));
 }
 
 /** The call will write byte by byte; a dynptr that is passed along must not be among them. */

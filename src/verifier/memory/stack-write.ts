@@ -85,6 +85,7 @@ function writeAt(env: Env, target: Frame, off: number, size: number, valueReg: n
     if (size !== SLOT_BYTES) env.reject(EACCES, 'memory/spill-size', undefined);
     if (target !== frame && type === PTR_TO_STACK) env.reject(EINVAL, 'memory/spill-caller', undefined);
     saveRegister(target, slot, w, value, size);
+    env.kept.noteSpill(env.btfs, target, slot, w, value);
   } else {
     writeData(env, target, off, size, valueReg);
     return;
@@ -95,6 +96,7 @@ function writeAt(env: Env, target: Frame, off: number, size: number, valueReg: n
 /** Bytes that are no spilled register: what was spilled there is lost. */
 function writeData(env: Env, target: Frame, off: number, size: number, valueReg: number): void {
   const slot = slotOf(off);
+  noteKept(env, valueReg);
   forgetSlot(target, slot);
   let type = STACK_MISC;
   if (isZero(env, valueReg)) {
@@ -124,6 +126,7 @@ function isZero(env: Env, valueReg: number): boolean {
 /** Any of the bytes may be written: all of them are data afterwards, but for zeros that stay zeros either way. */
 function writeRange(env: Env, target: Frame, from: number, to: number, valueReg: number): void {
   const zero = isZero(env, valueReg);
+  noteKept(env, valueReg);
   for (let off = from; off < to; off++) destroyDynptrAt(env, target, slotOf(off));
   checkFastcallStack(env, target, from);
   let usedZero = false;
@@ -140,6 +143,11 @@ function writeRange(env: Env, target: Frame, from: number, to: number, valueReg:
     else target.setSlotType(slot, byte, STACK_MISC);
   }
   if (usedZero && valueReg >= 0) markPrecise(env, valueReg);
+}
+
+/** A pointer that is written as data is a number from there on. */
+function noteKept({ frame, btfs, kept }: Env, valueReg: number): void {
+  if (valueReg >= 0) kept.note(btfs, frame.words, frame.register(valueReg));
 }
 
 function isSpilledZero(target: Frame, slot: number): boolean {

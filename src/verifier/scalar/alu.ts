@@ -43,7 +43,7 @@ import {
   TYPE,
   VALUE,
 } from '../register.ts';
-import { PTR_TO_ARENA, SCALAR_VALUE } from '../register-types.ts';
+import { baseType, PTR_TO_ARENA, PTR_TO_BTF_ID, SCALAR_VALUE } from '../register-types.ts';
 import { is64, isZero64, word } from './int64.ts';
 import { checkMove, forgetId } from './moves.ts';
 import { fitsU32 } from './narrow.ts';
@@ -60,11 +60,33 @@ export function checkAlu(env: Env): void {
   const { insns, insn } = env;
   const code = insns.code(insn);
   const op = BPF_OP(code);
+  noteKept(env, code, op);
   if (op === BPF_MOV) checkMove(env);
   else if (op === BPF_NEG || op === BPF_END) checkUnary(env, code, op);
   else if (op > BPF_END) env.reject(EINVAL, 'alu-opcode', { opcode: op });
   else checkBinary(env, code, op);
   checkSanity(env, env.frame.words, insns.dst(insn) * REG_WORDS, 'alu');
+}
+
+/** Pointers that the current instruction makes a number of: but for copies and distances added, all that it reads. */
+function noteKept({ insns, insn, frame, btfs, kept }: Env, code: number, op: number): void {
+  const w = frame.words;
+  const d = insns.dst(insn) * REG_WORDS;
+  const s = insns.src(insn) * REG_WORDS;
+  const wide = BPF_CLASS(code) === BPF_ALU64;
+  const fromRegister = BPF_SRC(code) === BPF_X;
+  if (op === BPF_MOV) {
+    const copies = wide && insns.off(insn) === 0;
+    if (fromRegister && !copies) kept.note(btfs, w, s);
+    return;
+  }
+  const moves = wide && (op === BPF_ADD || op === BPF_SUB);
+  const staysPointer = (pointer: number, other: number): boolean =>
+    moves && baseType(word(w, pointer + TYPE)) === PTR_TO_BTF_ID && word(w, other + TYPE) === SCALAR_VALUE;
+  if (fromRegister ? staysPointer(d, s) || staysPointer(s, d) : moves && baseType(word(w, d + TYPE)) === PTR_TO_BTF_ID)
+    return;
+  kept.note(btfs, w, d);
+  if (fromRegister && op !== BPF_END) kept.note(btfs, w, s);
 }
 
 function checkUnary(env: Env, code: number, op: number): void {

@@ -23,7 +23,7 @@ import { learnPacketRange } from './packet-ranges.ts';
 import { ALWAYS, predict, UNKNOWN } from './predict.ts';
 import { negated, refine } from './refine.ts';
 import { checkSanity } from './sanity.ts';
-import { markKnown } from './values.ts';
+import { isNull, markKnown } from './values.ts';
 
 /** imm as a register, once for each way. */
 const constant = new Int32Array(REG_WORDS);
@@ -51,6 +51,7 @@ export function checkConditionalJump(env: Env): void {
   const d = dst * REG_WORDS;
   const v = fromRegister ? w : constant;
   const s = fromRegister ? src * REG_WORDS : 0;
+  noteKept(env, w, d, v, s, narrow);
   const stackFlags =
     (w[d + TYPE] === PTR_TO_STACK ? INSN_F_DST_REG_STACK : 0) |
     (v[s + TYPE] === PTR_TO_STACK ? INSN_F_SRC_REG_STACK : 0);
@@ -76,6 +77,14 @@ export function checkConditionalJump(env: Env): void {
   if (isLinked(w, d)) syncLinked(state, jump, d);
   if (!narrow) learnFromPointers(env, op, jump, dst, src, imm, fromRegister);
   if (isTraced(env)) printInstructionState(env, state);
+}
+
+/** A pointer that is compared with a number other than NULL is found out, or compared with one that was kept. */
+function noteKept({ btfs, kept }: Env, w: Int32Array, d: number, v: Int32Array, s: number, narrow: boolean): void {
+  const isNumber = (words: Int32Array, r: number): boolean =>
+    words[r + TYPE] === SCALAR_VALUE && (narrow || !isNull(words, r));
+  if (isNumber(v, s)) kept.note(btfs, w, d);
+  if (isNumber(w, d)) kept.note(btfs, v, s);
 }
 
 const isTraced = ({ log }: Env): boolean => (log.level & (LOG_BRANCHES | LOG_INSTRUCTIONS)) !== 0;
