@@ -20,6 +20,7 @@ import { pathHelpers } from './helpers/paths.ts';
 import { printFunctions } from './helpers/print.ts';
 import { printBtfFunctions } from './helpers/print-btf.ts';
 import { probeReads } from './helpers/probe-read.ts';
+import { registerHelpers } from './helpers/registers.ts';
 import { ringBufferHelpers } from './helpers/ring-buffers.ts';
 import { runContextHelpers } from './helpers/run-context.ts';
 import { socketCasts } from './helpers/socket-casts.ts';
@@ -53,6 +54,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   objectHelpers,
   pathHelpers,
   plainHelpers,
+  registerHelpers,
   ringBufferHelpers,
   seqHelpers,
   stackHelpers,

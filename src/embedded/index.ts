@@ -26,6 +26,7 @@ export {
   type FileDescription,
   type NetlinkSocketDescription,
   objectsSource,
+  type RegistersDescription,
   type SlabCacheDescription,
   type SocketDescription,
   type SymbolDescription,

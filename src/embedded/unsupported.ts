@@ -11,10 +11,6 @@ interface Group {
 }
 
 const helperGroups: readonly Group[] = [
-  {
-    reason: 'tasks have no registers',
-    names: 'task_pt_regs',
-  },
   { reason: 'there are no performance counters', names: 'perf_event_read perf_event_read_value' },
   { reason: 'there is nobody to send a signal to', names: 'send_signal send_signal_thread' },
   { reason: 'a process cannot make system calls for a program', names: 'sys_bpf sys_close' },

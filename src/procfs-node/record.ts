@@ -120,7 +120,7 @@ class Recorder {
     if (include.has('maps')) await this.#maps(directory);
     if (include.has('arguments')) await this.#file(`${directory}/cmdline`, redactArguments);
     if (include.has('environment')) await this.#file(`${directory}/environ`, redactEnvironment);
-    if (include.has('stacks')) await this.#file(`${directory}/stack`, redactStack);
+    if (include.has('stacks')) await this.#kernelStack(directory);
     if (include.has('files')) {
       await this.#links(`${directory}/fd`, true);
       for (const name of this.#list(`${directory}/fdinfo`)) await this.#file(`${directory}/fdinfo/${name}`);
@@ -132,8 +132,14 @@ class Recorder {
       this.#threads++;
       for (const name of THREAD_FILES) await this.#file(`${directory}/task/${thread}/${name}`);
       const hasOwnStack = include.has('stacks') && `/proc/${thread}` !== directory;
-      if (hasOwnStack) await this.#file(`${directory}/task/${thread}/stack`, redactStack);
+      if (hasOwnStack) await this.#kernelStack(`${directory}/task/${thread}`);
     }
+  }
+
+  /** Where a thread stands in the kernel, and with which system call: its registers are secrets of the process. */
+  async #kernelStack(directory: string): Promise<void> {
+    await this.#file(`${directory}/stack`, redactStack);
+    if (!this.#options.redact) await this.#file(`${directory}/syscall`);
   }
 
   async #network(): Promise<void> {

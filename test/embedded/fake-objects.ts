@@ -185,6 +185,10 @@ class FakeSession implements ObjectSession {
 
   kernelStack(): undefined {}
 
+  registers(): number {
+    return 0;
+  }
+
   hasMemory(task: number): boolean {
     return this.#objects.taskOf(task)?.areas !== undefined;
   }

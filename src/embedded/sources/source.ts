@@ -133,6 +133,11 @@ export interface ObjectSession {
    */
   kernelStack(task: number, depth: number): readonly KernelAddress[] | undefined;
 
+  /**
+   * Offset of the struct pt_regs that a task left user space with; what of it is not known is 0 (and counted).
+   */
+  registers(task: number): number;
+
   /** Cgroup by its id, or the root of the default hierarchy for 0; 0 if there is none. */
   cgroup(id: bigint): number;
   /** Cgroup by the path of its directory, as a user of the source's machine writes it; 0 if there is none. */

@@ -23,7 +23,9 @@ const ALL_MOUNTS = differs('NULL for files of file systems that nobody has mount
 export const reasons: ReadonlyMap<string, Reason> = new Map([
   [
     'task_struct.__state',
-    differs('stat has a letter for it, which leaves out TASK_WAKEKILL, TASK_FREEZABLE and the like'),
+    differs(
+      'stat has a letter for it, which leaves out TASK_FREEZABLE, TASK_WAKEKILL of tasks that sleep and the like',
+    ),
   ],
   ['task_struct.utime', TICKS],
   ['task_struct.stime', TICKS],

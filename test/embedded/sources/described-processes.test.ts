@@ -265,3 +265,47 @@ describe('described stacks', () => {
     expect(() => objectsSource(description)).toThrow(message);
   });
 });
+
+describe('described registers', () => {
+  const name = 'test/embedded/targets/fixtures/registers.bpf.o';
+  const object = openObject(readFileSync(new URL(`../../../${name}`, import.meta.url)), { name });
+
+  async function run(task: Omit<TaskDescription, 'pid'>) {
+    const unknown: string[] = [];
+    using kernel = openEmbeddedKernel({
+      source: objectsSource({ tasks: [{ pid: 1 }, { pid: 7, ...task }] }),
+      onUnreadable: (unreadable) => unknown.push(...unreadable.keys()),
+    });
+    using loaded = await kernel.load(object);
+    using link = loaded.program('registers').attachIter({ task: { pid: 7 } });
+    return { text: await link.open().text(), unknown };
+  }
+
+  it('are given to programs, with the memory that they lead to', async () => {
+    const areas = [{ start: 0x400000, end: 0x401000, contents: Buffer.from('0102030405060708', 'hex') }];
+    const [ip, sp] = [0x400000n, 0x7ffc00001000n];
+    const { text, unknown } = await run({
+      areas,
+      registers: { ip, sp, systemCall: 35, systemCallArguments: [1n, 2n] },
+    });
+    expect(text).toBe('7: ip 400000, sp 7ffc00001000, call 35\narguments 1 2 0 0 0 0\ncode 807060504030201 (0)\n');
+    expect(unknown).toEqual([]);
+    const waiting = await run({ registers: { ip, sp } });
+    expect(waiting.text).toContain('call -1\narguments 0 0 0 0 0 0\n');
+  });
+
+  it('are counted where they are not known', async () => {
+    const nowhere = await run({});
+    expect(nowhere).toEqual({ text: expect.stringContaining('ip 0, sp 0, call 0'), unknown: ['syscall'] });
+    // A program of 32 bits has its arguments elsewhere.
+    const small = await run({
+      registers: { ip: 0x8048000n, sp: 0xffffd000n, systemCall: 4, systemCallArguments: [1n] },
+    });
+    expect(small).toEqual({ text: expect.stringContaining('call 4\narguments 0 0'), unknown: ['registers'] });
+  });
+
+  it('are refused where they cannot be', () => {
+    const tasks = [{ pid: 1, registers: { ip: 1n, sp: 1n << 64n } }];
+    expect(() => objectsSource({ tasks })).toThrow('task 1: 18446744073709551616 is no value of a register');
+  });
+});

@@ -12,7 +12,7 @@ import { LiveReader } from '../../../src/procfs-node/index.ts';
 import { describeProcessesOnHost } from '../../host/permitted.ts';
 import { Subjects } from '../parity/subjects.ts';
 
-const FIXTURES: ReadonlySet<string> = new Set(['socket_files', 'bpf_files', 'stacks']);
+const FIXTURES: ReadonlySet<string> = new Set(['socket_files', 'bpf_files', 'stacks', 'registers']);
 
 const KTHREADD = 2;
 
@@ -70,12 +70,15 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     ['stacks', 'threads that are stopped', () => ({ task: { pid } })],
     ['stacks', 'a zombie', () => ({ task: { pid: zombie } })],
     ['stacks', 'a kernel thread', () => ({ task: { pid: KTHREADD } })],
+    ['registers', 'a process that sleeps', () => ({ task: { pid: sleeper.pid ?? 0 } })],
+    ['registers', 'threads that are stopped', () => ({ task: { pid } })],
+    ['registers', 'a kernel thread', () => ({ task: { pid: KTHREADD } })],
     ['kmem_cache', 'all', () => ({})],
     ['cgroup', 'all', () => ({ cgroup: { order: 'descendants_pre' } })],
   ];
   test.each(cases)('%s of %s', async (name, of, parameters) => {
     const text = await textOf(host, name, parameters());
-    if (of === 'a process that sleeps') expect(text).toMatch(/nanosleep\+0x\w+\/0x\w+\|$/m);
+    if (name === 'stacks' && of === 'a process that sleeps') expect(text).toMatch(/nanosleep\+0x\w+\/0x\w+\|$/m);
     if (name === 'socket_files') expect(text).toContain(' family 10 ');
     expect(await textOf(embedded, name, parameters())).toBe(text);
   });

@@ -18,6 +18,7 @@ import {
   UNIX_TYPES,
 } from './socket-descriptions.ts';
 import { isWhole, numbered, tcpStateOf } from './socket-tables.ts';
+import { SYSTEM_CALL_ARGUMENTS } from './texts.ts';
 
 const COMM_SIZE = 16;
 const DMA_BUF_NAME_LEN = 32;
@@ -64,7 +65,12 @@ export function checkDescription(description: SystemDescription): void {
     }
   }
   for (const task of tasks) checkMemory(task);
-  for (const task of tasks) for (const thread of [task, ...(task.threads ?? [])]) checkStack(task, thread);
+  for (const task of tasks) {
+    for (const thread of [task, ...(task.threads ?? [])]) {
+      checkStack(task, thread);
+      checkRegisters(task, thread);
+    }
+  }
   if (sockets !== undefined) checkSockets(sockets, tasks);
   for (const cache of slabCaches) checkSlabCache(cache);
   checkSymbols(symbols);
@@ -81,6 +87,14 @@ export function checkDescription(description: SystemDescription): void {
 
 const isAddress = (address: unknown, from: bigint): boolean =>
   typeof address === 'bigint' && address >= from && address < 1n << 64n;
+
+function checkRegisters({ pid }: TaskDescription, { registers }: ThreadDescription): void {
+  if (registers === undefined) return;
+  const { ip, sp, systemCallArguments = [] } = registers;
+  const odd = [ip, sp, ...systemCallArguments].find((value) => !isAddress(value, 0n));
+  if (odd !== undefined) throw fault(`task ${pid}: ${odd} is no value of a register (a BigInt)`);
+  if (systemCallArguments.length > SYSTEM_CALL_ARGUMENTS) throw fault(`task ${pid}: a system call has six arguments`);
+}
 
 function checkStack({ pid }: TaskDescription, { stack = [] }: ThreadDescription): void {
   const odd = stack.find((address) => !isAddress(address, 0n));

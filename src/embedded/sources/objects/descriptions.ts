@@ -56,6 +56,8 @@ export interface ThreadDescription {
    * are not known, and it gives -EFAULT.
    */
   readonly stack?: readonly bigint[];
+  /** What it left user space with: what bpf_task_pt_regs() points to. Absent: not known, and all are 0. */
+  readonly registers?: RegistersDescription;
 }
 
 export interface TaskDescription extends ThreadDescription {
@@ -151,6 +153,16 @@ export interface DmaBufferDescription {
   readonly exporter?: string;
   /** Number of its inode. Default: counted from 1. */
   readonly ino?: number;
+}
+
+/** What /proc/PID/syscall tells. */
+export interface RegistersDescription {
+  /** Where its program stands, and the end of its stack. */
+  readonly ip: bigint;
+  readonly sp: bigint;
+  /** Number of the system call that it waits in, with its six arguments. Default: in none. */
+  readonly systemCall?: number;
+  readonly systemCallArguments?: readonly bigint[];
 }
 
 export interface SymbolDescription {

@@ -10,6 +10,7 @@ export type {
   CgroupDescription,
   DmaBufferDescription,
   FileDescription,
+  RegistersDescription,
   SlabCacheDescription,
   SymbolDescription,
   SystemDescription,

@@ -25,6 +25,7 @@ import {
   stackText,
   statText,
   statusText,
+  syscallText,
 } from './texts.ts';
 
 const S_IFREG = 0o100644;
@@ -128,7 +129,8 @@ export class DescriptionReader implements ProcReader {
     this.#text(`${directory}/stat`, () => statText(task, thread, threads));
     this.#text(`${directory}/status`, () => statusText(task, thread, threads));
     this.#text(`${directory}/schedstat`, () => `${thread.runTime ?? 0} ${thread.runDelay ?? 0} 0\n`);
-    const { stack } = thread;
+    const { stack, registers } = thread;
+    if (registers !== undefined) this.#text(`${directory}/syscall`, () => syscallText(registers));
     if (stack !== undefined) this.#text(`${directory}/stack`, () => stackText(stack));
     this.#text(`${directory}/loginuid`, () => `${task.loginUid ?? 4294967295}`);
     this.#text(`${directory}/sessionid`, () => '4294967295');

@@ -3,6 +3,7 @@ import type {
   AreaDescription,
   DmaBufferDescription,
   FileDescription,
+  RegistersDescription,
   SlabCacheDescription,
   SymbolDescription,
   TaskDescription,
@@ -16,6 +17,7 @@ const TICK_NS = 10_000_000;
 const PF_KTHREAD = 0x200000;
 const SIGCHLD = 17;
 const COLUMNS = 52;
+export const SYSTEM_CALL_ARGUMENTS = 6;
 
 export function statText(task: TaskDescription, thread: Thread, threads: number): string {
   const { exitCode = 0, kernelThread = false, memory = {} } = task;
@@ -131,6 +133,14 @@ export function bufinfoText(buffers: readonly DmaBufferDescription[]): string {
 
 export const stackText = (addresses: readonly bigint[]): string =>
   addresses.map((address) => `[<0>] 0x${address.toString(16)}\n`).join('');
+
+/** /proc/PID/syscall. */
+export function syscallText({ ip, sp, systemCall, systemCallArguments = [] }: RegistersDescription): string {
+  const hex = (value: bigint) => `0x${value.toString(16)}`;
+  if (systemCall === undefined) return `-1 ${hex(sp)} ${hex(ip)}\n`;
+  const values = Array.from({ length: SYSTEM_CALL_ARGUMENTS }, (_, index) => hex(systemCallArguments[index] ?? 0n));
+  return `${systemCall} ${values.join(' ')} ${hex(sp)} ${hex(ip)}\n`;
+}
 
 export const kallsymsText = (symbols: readonly SymbolDescription[]): string =>
   symbols

@@ -33,9 +33,9 @@ const MAX_RT_PRIO = 100;
 export const PF_KTHREAD = 0x200000;
 const COMM_SIZE = 16;
 
-/** Letter of a state -> bits of __state. */
+/** Letter of a state -> bits of __state. What is stopped may always be killed (TASK_STOPPED). */
 const STATES: ReadonlyMap<number, number> = new Map(
-  Object.entries({ R: 0, S: 1, D: 2, T: 4, t: 8, X: 0x80, Z: 0x80, P: 0x40, I: 0x402 }).map(([letter, bits]) => [
+  Object.entries({ R: 0, S: 1, D: 2, T: 0x104, t: 8, X: 0x80, Z: 0x80, P: 0x40, I: 0x402 }).map(([letter, bits]) => [
     letter.charCodeAt(0),
     bits,
   ]),

@@ -25,6 +25,7 @@ import { MapsText } from './maps-text.ts';
 import { Mounts } from './mounts.ts';
 import { Namespaces } from './namespaces.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
+import { Registers } from './registers.ts';
 import { ProcfsSession } from './session.ts';
 import { type TaskPlan, taskPlan } from './task-plan.ts';
 import { TaskReferences } from './task-references.ts';
@@ -51,6 +52,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly areas: AreaTable;
   readonly cgroups: CgroupTable;
   readonly stacks: KernelStacks;
+  readonly registers: Registers;
   readonly memory: KernelMemory;
   readonly #arena: Arena;
   readonly #tree: FileTree;
@@ -100,6 +102,7 @@ export class ProcfsObjects implements KernelObjects {
       () => jiffies(machine),
       () => this.#namespaces.network(),
     );
+    this.registers = new Registers(memory, model, reader, arena);
     this.#current = this.#findCurrent();
   }
 
@@ -213,6 +216,7 @@ export class ProcfsObjects implements KernelObjects {
       this.#mounts,
       this.#maps,
       this.lists,
+      this.registers,
     ]) {
       table.clear();
     }

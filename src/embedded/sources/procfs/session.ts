@@ -117,6 +117,10 @@ export class ProcfsSession implements ObjectSession, SessionState {
     return this.#objects.stacks.of(this.#recordOf(task), depth, this);
   }
 
+  registers(task: number): number {
+    return this.#objects.registers.of(this.#recordOf(task), this);
+  }
+
   cgroup(id: bigint): number {
     return this.#objects.cgroups.withId(Number(id), this);
   }
