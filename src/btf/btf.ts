@@ -93,6 +93,11 @@ export class Btf {
     return this.#strings.bytes;
   }
 
+  /** The records of this blob itself as words, and at which word each begins, from `firstId` on; not to be changed. */
+  get records(): { readonly words: Uint32Array; readonly starts: Uint32Array } {
+    return { words: this.#words, starts: this.#starts };
+  }
+
   /**
    * Word of a type's record: 0 is the name's offset, 1 the info word, 2 the size or type, then what the kind has.
    * @throws BpfiterError `malformed` for an id that does not exist

@@ -13,6 +13,7 @@ import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, errnoName } from '../uapi/index.
 import { type AcceptedProgram, accept, VerifierInput } from '../verifier/index.ts';
 import { MapCreator, setSlot } from './create-maps.ts';
 import type { EmbeddedKernel } from './kernel.ts';
+import { LoadedTypes } from './loaded-types.ts';
 import type { MapBase } from './maps/map-base.ts';
 import { STACK_BOTTOM } from './memory/places.ts';
 import { packetLoad } from './packets/packet-load.ts';
@@ -33,12 +34,13 @@ export async function loadObject(
     pinned: (path) => kernel.pinnedMap(path),
     pinRoot: options.pinRoot ?? '/sys/fs/bpf',
   });
+  const types = linked.btf && input.btf && new LoadedTypes(kernel.runtime.memory, kernel.model, linked.btf);
   const programs = new Map<LinkedProgram['program'], EmbeddedProgram>();
   try {
     for (const map of linked.maps) if (map.autocreate) maps.create(map);
     for (const program of linked.programs) {
       const transformed = options.transform?.(program) ?? program;
-      programs.set(program.program, await loadProgram(kernel, transformed, input, maps, options));
+      programs.set(program.program, await loadProgram(kernel, transformed, input, maps, options, types));
     }
     for (const map of linked.maps) {
       const made = maps.get(map);
@@ -65,6 +67,7 @@ async function loadProgram(
   input: VerifierInput,
   maps: MapCreator,
   { logLevel = 0 }: LoadOptions,
+  types: LoadedTypes | undefined,
 ): Promise<EmbeddedProgram> {
   const { name, section } = linked.program;
   const what = `load program '${name}' (${section})`;
@@ -87,6 +90,7 @@ async function loadProgram(
     furthest: result.furthest,
     verifiedInsns: result.statistics.insnsProcessed,
     tag: await programTag(linked.insns),
+    types,
   });
 }
 

@@ -2,6 +2,7 @@
  * The struct bpf_prog of a program in linear memory, with its bpf_prog_aux: what iter/bpf_prog and pointers from links
  * show to programs.
  */
+import type { LoadedTypes } from './loaded-types.ts';
 import { addressOf } from './memory/address.ts';
 import type { KernelMemory } from './memory/kernel-memory.ts';
 import type { Model } from './model/index.ts';
@@ -20,7 +21,13 @@ export interface DescribedProgram {
   readonly maps: number;
   readonly verifiedInsns: number;
   readonly tag: Uint8Array;
+  /** What it was loaded with, and its func_info as bpf(2) takes it. */
+  readonly types: LoadedTypes | undefined;
+  readonly functions: { readonly recordSize: number; readonly bytes: Uint8Array } | undefined;
 }
+
+/** Of struct bpf_func_info. */
+const FUNC_INFO_SIZE = 8;
 
 const NAME_LENGTH = 15;
 
@@ -29,12 +36,18 @@ export class ProgramStruct {
   readonly #memory: KernelMemory;
   readonly #aux: number;
   readonly #attachName: number;
+  readonly #model: Model;
+  readonly #program: DescribedProgram;
+  #functions = 0;
 
   constructor(memory: KernelMemory, model: Model, program: DescribedProgram) {
     const prog = model.layoutOf('bpf_prog');
     const aux = model.layoutOf('bpf_prog_aux');
     const encoder = new TextEncoder();
     this.#memory = memory;
+    this.#model = model;
+    this.#program = program;
+    program.types?.hold();
     this.address = memory.allocate(prog.size);
     this.#aux = memory.allocate(aux.size);
     const attachName = program.attachFunction === undefined ? undefined : encoder.encode(program.attachFunction);
@@ -57,7 +70,30 @@ export class ProgramStruct {
     if (attachName !== undefined) u8.set(attachName, this.#attachName);
   }
 
+  /** Fills what few programs look at: the types. */
+  tellTypes(): void {
+    const { types, functions } = this.#program;
+    if (types === undefined || this.#functions !== 0) return;
+    const { recordSize = FUNC_INFO_SIZE, bytes = new Uint8Array() } = functions ?? {};
+    const count = Math.floor(bytes.length / recordSize);
+    this.#functions = this.#memory.allocate(Math.max(1, count) * FUNC_INFO_SIZE);
+    // Making it may replace the view.
+    const { address } = types;
+    const { view, u8 } = this.#memory;
+    for (let index = 0; index < count; index++) {
+      const record = bytes.subarray(index * recordSize, index * recordSize + FUNC_INFO_SIZE);
+      u8.set(record, this.#functions + index * FUNC_INFO_SIZE);
+    }
+    const aux = this.#model.layoutOf('bpf_prog_aux');
+    const at = (name: string) => this.#aux + aux.field(name).offset;
+    view.setBigUint64(at('btf'), addressOf(address), true);
+    view.setBigUint64(at('func_info'), addressOf(count > 0 ? this.#functions : 0), true);
+    view.setUint32(at('func_info_cnt'), count, true);
+  }
+
   release(): void {
+    this.#program.types?.release();
+    this.#memory.free(this.#functions);
     this.#memory.free(this.#attachName);
     this.#memory.free(this.#aux);
     this.#memory.free(this.address);

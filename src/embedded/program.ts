@@ -9,6 +9,7 @@ import { prepareRun } from './contexts/prepare.ts';
 import type { Pinned } from './iter/bpffs.ts';
 import type { IterProgram } from './iter/link.ts';
 import type { KernelRuntime } from './kernel-runtime.ts';
+import type { LoadedTypes } from './loaded-types.ts';
 import type { MapBase } from './maps/map-base.ts';
 import type { Model } from './model/index.ts';
 import { ProgramStruct } from './program-struct.ts';
@@ -42,6 +43,8 @@ export interface ProgramParts {
   readonly furthest: Readonly<FurthestAccess>;
   readonly verifiedInsns: number;
   readonly tag: Uint8Array;
+  /** What it was loaded with. */
+  readonly types: LoadedTypes | undefined;
 }
 
 export class EmbeddedProgram implements Program, Pinned {
@@ -89,6 +92,8 @@ export class EmbeddedProgram implements Program, Pinned {
       attachFunction: this.isIterator ? `bpf_iter_${targetOf(linked)}` : attachTarget?.name,
       verifiedInsns: parts.verifiedInsns,
       tag: parts.tag,
+      types: parts.types,
+      functions: linked.funcInfo,
     });
     for (const map of maps) map.hold();
   }
@@ -100,6 +105,10 @@ export class EmbeddedProgram implements Program, Pinned {
   /** Offset of its struct bpf_prog. */
   get address(): number {
     return this.#struct.address;
+  }
+
+  tellTypes(): void {
+    this.#struct.tellTypes();
   }
 
   get isIterator(): boolean {
@@ -133,6 +142,7 @@ export class EmbeddedProgram implements Program, Pinned {
         if (current?.subject !== session) current = this.#invocation(context, session, session.objects);
         return runtime.call(current, entry);
       },
+      tellTypes: () => this.tellTypes(),
       hold: () => this.hold(),
       release: () => {
         current = undefined;

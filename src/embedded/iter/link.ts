@@ -31,6 +31,8 @@ export interface IterProgram extends ProgramFacts {
   /** What it reads of the kernel's objects. */
   readonly needs: Needs;
   readonly run: RunIterator;
+  /** Fills what its struct has of its types. */
+  tellTypes(): void;
   /** Keeps it loaded; counts. */
   hold(): void;
   release(): void;
@@ -67,6 +69,10 @@ export class IterLink implements Pinned {
   /** Offset of its struct bpf_link. */
   get address(): number {
     return this.#struct.address;
+  }
+
+  tellTypes(): void {
+    this.#program.tellTypes();
   }
 
   info(): LinkInfo {

@@ -25,6 +25,22 @@ export const bpfObjects = part(
   struct bpf_ringbuf_map { struct bpf_map map; };
   struct bpf_bloom_filter { struct bpf_map map; };
   struct bpf_arena { struct bpf_map map; };
+  struct bpf_func_info { __u32 insn_off; __u32 type_id; };
+  struct btf_type {
+    __u32 name_off;
+    __u32 info;
+    union { __u32 size; __u32 type; };
+  };
+  struct btf_header {
+    __u16 magic;
+    __u8 version;
+    __u8 flags;
+    __u32 hdr_len;
+    __u32 type_off;
+    __u32 type_len;
+    __u32 str_off;
+    __u32 str_len;
+  };
   `,
   [
     struct('bpf_map', 'A map of any type.', [
@@ -55,6 +71,20 @@ export const bpfObjects = part(
       ['struct bpf_prog *prog', 'The program.', 'program'],
       ['u32 used_map_cnt', 'Maps that its instructions name.', 'program'],
       ['u32 verified_insns', 'Instructions that the verifier went through.', 'program'],
+      ['struct bpf_prog *dst_prog', 'Always NULL: no program is attached to another here.', '0'],
+      ['struct btf *btf', 'Types that it was loaded with; NULL if none.', 'program'],
+      [
+        'struct bpf_func_info *func_info',
+        'Its functions, the one that is called first; NULL without types.',
+        'program',
+      ],
+      ['u32 func_info_cnt', 'How many these are.', 'program'],
+    ]),
+    struct('btf', 'Types that programs and maps were made with.', [
+      ['struct btf_type **types', 'The types by number; number 0 is void.', 'program'],
+      ['u32 nr_types', 'How many there are, void among them.', 'program'],
+      ['struct btf_header hdr', 'The header.', 'program'],
+      ['const char *strings', 'The names, which types have as offsets.', 'program'],
     ]),
     struct('bpf_link', 'What holds a program where it is attached.', [
       ['u32 id', 'Number by which bpf(2) finds it.', 'link'],

@@ -9,15 +9,20 @@ import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/targe
 import type { Numbered, NumberedObject, TargetEnvironment } from './environment.ts';
 
 const OBJECT = 0;
+/** Members of bpf_prog_aux that lead to types. */
+const TYPES = ['btf', 'func_info', 'func_info_cnt'];
 
 class NumberedWalk implements Walk {
   readonly #objects: Numbered;
   readonly #slots: ContextSlots;
+  readonly #types: boolean;
   #id = 0;
   /** What stands in the context. */
   #held: NumberedObject | undefined;
 
-  constructor(objects: Numbered, slots: ContextSlots) {
+  /** @param types whether somebody looks at those of programs */
+  constructor(objects: Numbered, slots: ContextSlots, types: boolean) {
+    this.#types = types;
     this.#objects = objects;
     this.#slots = slots;
   }
@@ -28,6 +33,7 @@ class NumberedWalk implements Walk {
     this.#id = found.id;
     this.#held = found.object;
     found.object.hold?.();
+    if (this.#types) found.object.tellTypes?.();
     this.#slots.pointer(OBJECT, found.object.address);
     return FOUND;
   }
@@ -56,7 +62,10 @@ const target = (name: string, argument: string, objects: Numbered): IterTargetDe
   name,
   arguments: [{ name: argument, type: `struct ${name} *` }],
   sleepable: false,
-  attach: () => ({ info: {}, open: (slots) => new NumberedWalk(objects, slots) }),
+  attach: () => ({
+    info: {},
+    open: (slots, { needs }) => new NumberedWalk(objects, slots, needs.any('bpf_prog_aux', TYPES)),
+  }),
 });
 
 export const bpfObjectTargets = ({ maps, programs, links }: TargetEnvironment): readonly IterTargetDefinition[] => [

@@ -13,6 +13,8 @@ export interface NumberedObject {
   readonly address: number;
   hold?(): void;
   release?(): void;
+  /** Fills what few programs look at: the types of the program that it is, or that it leads to. */
+  tellTypes?(): void;
 }
 
 /** Objects of the kernel by number. */

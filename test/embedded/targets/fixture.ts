@@ -91,6 +91,7 @@ export class Fixture<M extends KernelMemory = FakeMemory> {
       maxRdwrAccess: 0,
       run,
       holders: 0,
+      tellTypes: () => {},
       hold: () => {
         program.holders += 1;
       },

@@ -127,6 +127,25 @@ describeProcessesOnHost('the running kernel and the embedded one print the same'
     expect(await lines(embedded)).toEqual(there);
   });
 
+  test('types of programs, from the list of programs and from that of links', async () => {
+    const name = 'test/embedded/targets/fixtures/program_types.bpf.o';
+    const object = () => openObject(readFileSync(new URL(`../../../${name}`, import.meta.url)), { name });
+    const lines = async (kernel: Kernel, iterator: string) => {
+      using loaded = await kernel.load(object());
+      using _other = await kernel.load(program('count_tasks'));
+      using held = loaded.program('link_types').attachIter();
+      using link = loaded.program(iterator).attachIter();
+      const text = await link.open().text();
+      expect(held.info().programId).toBe(loaded.program('link_types').id);
+      return text.split('\n').filter((line) => /^(program_types|link_types|count_)/.test(line));
+    };
+    for (const iterator of ['program_types', 'link_types']) {
+      const there = await lines(host, iterator);
+      expect(there.join('\n')).toMatch(/^link_types: link_types, type \d+ of kind c000001$/m);
+      expect(await lines(embedded, iterator)).toEqual(there);
+    }
+  });
+
   test('ksym, but for the symbol of the program that prints it', async () => {
     const lines = async (kernel: Kernel) =>
       (await textOf(kernel, 'ksym', {}))

@@ -27,7 +27,7 @@ const MAP_LINES = [
 const UNTOLD: Readonly<Record<string, readonly string[]>> = {
   bpf_map: ['name', 'refcnt', 'usercnt', 'elem_count'],
   bpf_prog: ['expected_attach_type', 'len', 'jited_len'],
-  bpf_prog_aux: ['name', 'attach_func_name', 'used_map_cnt'],
+  bpf_prog_aux: ['name', 'attach_func_name', 'used_map_cnt', 'dst_prog', 'btf', 'func_info', 'func_info_cnt'],
 };
 
 /** Names of link types in fdinfo, where they are others than everywhere else. */
