@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
  * loads in a browser. 'always': Node only.
  */
 const rooms = [
-  { name: 'errors', files: ['errors.ts', 'version.ts', 'near-names.ts', 'ctype.ts'], node: 'never' },
+  { name: 'errors', files: ['errors.ts', 'arguments.ts', 'version.ts', 'near-names.ts', 'ctype.ts'], node: 'never' },
   { name: 'uapi', node: 'never' },
   { name: 'elf', node: 'never' },
   { name: 'isa', node: 'never' },
@@ -34,6 +34,7 @@ const rooms = [
       'loaded-object.ts',
       'program-slots.ts',
       'map-errors.ts',
+      'load-options.ts',
       'run-options.ts',
       'kernel-log.ts',
       'session.ts',

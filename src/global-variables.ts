@@ -2,6 +2,7 @@
  * The global variables of an object by name: before it is loaded, to say what programs begin with, and after, to read
  * and change what they have. What a section's map is called and holds is the object room's matter (data-maps.ts).
  */
+import { checkObject, checkText } from './arguments.ts';
 import { BpfiterError } from './errors.ts';
 import type { KernelMap, LoadedObject } from './kernel.ts';
 import { didYouMean } from './near-names.ts';
@@ -82,6 +83,7 @@ export class GlobalVariables {
    *   Nothing is changed then
    */
   set(values: Readonly<Record<string, RecordInput>>): void {
+    checkObject('set()', 'values by the names of their variables: { limit: 30 }', values);
     const sections = new Map<ObjectMap, Uint8Array>();
     for (const [name, value] of Object.entries(values)) {
       const { section, offset, layout } = this.#named(name);
@@ -93,12 +95,13 @@ export class GlobalVariables {
       }
       const bytes = sections.get(section) ?? this.#read(section).slice();
       sections.set(section, bytes);
-      layout.encodeInto(bytes, value, offset);
+      layout.encodeInto(bytes, value, offset, name);
     }
     for (const [section, bytes] of sections) this.#write(section, bytes);
   }
 
   #named(name: string): Variable {
+    checkText('get()', 'the name of a variable', name);
     const variables = this.#find();
     const variable = variables.get(name);
     if (variable !== undefined) return variable;

@@ -9,10 +9,11 @@
  * using link = loaded.program('dump_task').attachIter();
  * for await (const line of link.open().lines()) console.log(line);
  */
+import { checkText, describeValue, isBytes, wrongArgument } from './arguments.ts';
 import type { EmbeddedKernelOptions, Source } from './embedded/index.ts';
 import { BpfiterError } from './errors.ts';
 import type { Kernel } from './kernel.ts';
-import { type BpfObject, openObject } from './object/index.ts';
+import { BpfObject, openObject } from './object/index.ts';
 import { readFile } from './read-file.ts';
 import { type RecordLayout, type RecordValue, recordLayout } from './records/index.ts';
 
@@ -26,6 +27,7 @@ export type {
   KernelMap,
   Link,
   LinkInfo,
+  LinkSelector,
   LoadedObject,
   LoadOptions,
   MapSelector,
@@ -35,7 +37,7 @@ export type {
   TaskSelector,
 } from './kernel.ts';
 export { type BpfObject, openObject } from './object/index.ts';
-export { type RecordLayout, recordLayout } from './records/index.ts';
+export { type RecordInputOf, type RecordLayout, type RecordReader, recordLayout } from './records/index.ts';
 export { isRingBuffer, isUserRingBuffer, type RingBuffer, type UserRingBuffer } from './ring-buffer.ts';
 export { IterSession } from './session.ts';
 export { type MapTypes, TypedMap } from './typed-map.ts';
@@ -80,7 +82,10 @@ export async function openKernel(options: OpenKernelOptions = {}): Promise<Kerne
 /** What types tell those who use them: others would silently get another kernel than the one they named. */
 function checked(options: OpenKernelOptions): OpenKernelOptions {
   if (typeof options !== 'object' || options === null) {
-    throw new BpfiterError('usage', `openKernel() takes an object, { kernel: 'host' } for one, not '${options}'`);
+    throw new BpfiterError(
+      'usage',
+      `openKernel() takes an object, { kernel: 'host' } for one, not ${describeValue(options)}`,
+    );
   }
   const { kernel = 'auto', source } = options;
   if (!['auto', 'host', 'embedded'].includes(kernel)) {
@@ -110,6 +115,7 @@ async function thisMachine(): Promise<Pick<EmbeddedKernelOptions, 'source' | 'ma
  * @throws BpfiterError `not-found`; `malformed` for what is neither; `unsupported` on a system without /proc
  */
 export async function openSource(path?: string): Promise<Source> {
+  if (path !== undefined) checkText('openSource()', 'the path of a snapshot or directory', path);
   const { openSource: open } = await import('./procfs-node/index.ts');
   return open(path);
 }
@@ -123,9 +129,9 @@ export async function loadObject(
   source: string | URL | Uint8Array,
   options: { readonly name?: string } = {},
 ): Promise<BpfObject> {
-  if (source instanceof Uint8Array) return openObject(source, options);
+  if (isBytes(source)) return openObject(source, options);
   if (typeof source !== 'string' && !(source instanceof URL)) {
-    throw new BpfiterError('usage', "loadObject() takes a path, a file's URL or a Uint8Array with the object");
+    throw wrongArgument('loadObject()', "a path, a file's URL or the bytes of an object (Uint8Array)", source);
   }
   const path = typeof source === 'string' ? source : source.pathname;
   const name = options.name ?? path.slice(path.lastIndexOf('/') + 1);
@@ -141,6 +147,9 @@ export function recordLayoutOf<T = { readonly [field: string]: RecordValue }>(
   object: BpfObject,
   type: string,
 ): RecordLayout<T> {
+  if (!(object instanceof BpfObject)) {
+    throw wrongArgument('recordLayoutOf()', 'an object that loadObject() gave', object);
+  }
   if (object.btf === undefined) {
     throw new BpfiterError('usage', `${object.name}: records need an object with BTF (compile it with clang -g)`);
   }

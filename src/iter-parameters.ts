@@ -3,8 +3,9 @@
  * target does not take, so a caller who passes one would get an unfiltered answer without a word; attaching checks
  * against the table of targets instead. Source: their attach_target functions (facts/iterators.md 1.2-1.5).
  */
+import { checkObject, describeValue, wrongArgument } from './arguments.ts';
 import { BpfiterError } from './errors.ts';
-import type { IterParameters } from './kernel.ts';
+import type { IterParameters, KernelMap, MapSelector } from './kernel.ts';
 import { iterTargets } from './uapi/index.ts';
 
 export type ParameterKind = keyof IterParameters;
@@ -45,7 +46,8 @@ export function checkParameters(target: string, parameters: IterParameters, take
   if (errno !== undefined && given.length === 0) {
     throw new BpfiterError('usage', `iter/${target} needs the parameter '${taken}'`, { errno });
   }
-  const { task, cgroup } = parameters;
+  const { map, task, cgroup } = parameters;
+  if (map !== undefined && !isMap(map)) checkMapSelector("the parameter 'map'", map);
   if (task !== undefined) {
     checkNames("the parameter 'task' takes", task, ['tid', 'pid', 'pidFd']);
     const selectors = (['tid', 'pid', 'pidFd'] as const).filter((key) => task[key] !== undefined);
@@ -65,10 +67,56 @@ export function checkParameters(target: string, parameters: IterParameters, take
 /** Types tell this those who use them; others would silently get objects that they did not ask for. */
 function checkNames(who: string, given: object, names: readonly string[]): void {
   if (typeof given !== 'object' || given === null) {
-    throw new BpfiterError('usage', `${who} an object with ${names.join(', ')}, not ${String(given)}`);
+    throw new BpfiterError('usage', `${who} an object with ${names.join(', ')}, not ${describeValue(given)}`);
   }
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) throw new BpfiterError('usage', `${who} ${names.join(', ')}, not '${unknown}'`);
+}
+
+/** The kernel takes the lower 32 bits of any number; 0 of them are no number to it. */
+const MAX_TASK_NUMBER = 0x7fffffff;
+
+/** @throws BpfiterError `usage` for what is no number of a thread or process */
+export function checkTaskNumber(id: number, noun: string): void {
+  if (Number.isInteger(id) && id > 0 && id <= MAX_TASK_NUMBER) return;
+  throw new BpfiterError('usage', `${describeValue(id)} is no number of a ${noun}`);
+}
+
+const isMap = (value: unknown): value is KernelMap => typeof value === 'object' && value !== null && 'lookup' in value;
+
+/** @throws BpfiterError `usage` unless it is a map of a kernel, as far as can be seen from here */
+export function checkMap(call: string, given: unknown): void {
+  checkObject(call, 'a map of a kernel: loaded.map(name) or kernel.openMap()', given, ['lookup', 'type']);
+}
+
+/** @throws BpfiterError `usage` unless it is a program of a kernel, as far as can be seen from here */
+export function checkProgram(call: string, given: unknown): void {
+  checkObject(call, 'a program: loaded.program(name)', given, ['name']);
+}
+
+/** By what maps and links are found in a kernel, and the type of each. */
+const SELECTORS = { fd: 'number', id: 'number', pinned: 'string', name: 'string' } as const;
+
+/** @throws BpfiterError `usage` unless it is one way to find a map, and one alone */
+export function checkMapSelector(call: string, selector: MapSelector): void {
+  checkSelector(call, 'a map, or one of { fd }, { id }, { pinned } and { name }', selector, Object.keys(SELECTORS));
+}
+
+/** @throws BpfiterError `usage` unless it is one way to find a link, and one alone */
+export function checkLinkSelector(call: string, selector: object): void {
+  checkSelector(call, 'one of { id } and { pinned }', selector, ['id', 'pinned']);
+}
+
+function checkSelector(call: string, takes: string, selector: object, names: readonly string[]): void {
+  checkObject(call, takes, selector);
+  const given = Object.entries(selector).filter(([, value]) => value !== undefined);
+  const [name = '', value] = given[0] ?? [];
+  if (given.length !== 1 || !names.includes(name)) {
+    const what = given.map(([key]) => `'${key}'`).join(' and ') || 'an object without any';
+    throw new BpfiterError('usage', `${call} takes ${takes}, not ${what}`);
+  }
+  const type = SELECTORS[name as keyof typeof SELECTORS]; // one of `names`
+  if (typeof value !== type) throw wrongArgument(`'${name}' of ${call}`, `a ${type}`, value);
 }
 
 /**

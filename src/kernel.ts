@@ -11,28 +11,43 @@ export type CgroupOrder = 'self_only' | 'descendants_pre' | 'descendants_post' |
 
 /** How a map is named by a user; a KernelMap of the same kernel serves as well. */
 export type MapSelector =
-  | { readonly fd: number }
-  | { readonly id: number }
-  | { readonly pinned: string }
-  | { readonly name: string };
+  | { readonly fd: number; readonly id?: never; readonly pinned?: never; readonly name?: never }
+  | { readonly id: number; readonly fd?: never; readonly pinned?: never; readonly name?: never }
+  | { readonly pinned: string; readonly fd?: never; readonly id?: never; readonly name?: never }
+  | { readonly name: string; readonly fd?: never; readonly id?: never; readonly pinned?: never };
+
+/** How a link is named by a user. */
+export type LinkSelector =
+  | { readonly id: number; readonly pinned?: never }
+  | { readonly pinned: string; readonly id?: never };
 
 /** At most one of the three may be given. Numbers are in the caller's pid namespace. */
-export interface TaskSelector {
-  /** One thread. */
-  readonly tid?: number;
-  /** All threads of one process (its tgid). */
-  readonly pid?: number;
-  /** As `pid`, by pidfd. */
-  readonly pidFd?: number;
-}
+export type TaskSelector =
+  | {
+      /** One thread. */
+      readonly tid?: number;
+      readonly pid?: never;
+      readonly pidFd?: never;
+    }
+  | {
+      /** All threads of one process (its tgid). */
+      readonly pid?: number;
+      readonly tid?: never;
+      readonly pidFd?: never;
+    }
+  | {
+      /** As `pid`, by pidfd. */
+      readonly pidFd?: number;
+      readonly tid?: never;
+      readonly pid?: never;
+    };
 
 /** At most one of path, fd and id; none means the root of the default hierarchy. */
-export interface CgroupSelector {
-  readonly path?: string;
-  readonly fd?: number;
-  readonly id?: bigint;
-  readonly order: CgroupOrder;
-}
+export type CgroupSelector = { readonly order: CgroupOrder } & (
+  | { readonly path?: string; readonly fd?: never; readonly id?: never }
+  | { readonly fd?: number; readonly path?: never; readonly id?: never }
+  | { readonly id?: bigint; readonly path?: never; readonly fd?: never }
+);
 
 /** Parameters of an iterator link (union bpf_iter_link_info). */
 export interface IterParameters {
@@ -157,7 +172,7 @@ export interface Kernel extends Disposable {
   load(object: BpfObject, options?: LoadOptions): Promise<LoadedObject>;
   openMap(selector: MapSelector): KernelMap;
   /** Opens a pinned link. */
-  openLink(selector: { readonly id: number } | { readonly pinned: string }): Link;
+  openLink(selector: LinkSelector): Link;
   links(): Iterable<LinkInfo>;
   close(): void;
 }

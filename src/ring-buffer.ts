@@ -2,6 +2,8 @@
  * Ring buffers, as both kernels have them: maps without keys, in which programs leave records for users (RINGBUF), or
  * users for programs (USER_RINGBUF).
  */
+
+import { checkMap } from './iter-parameters.ts';
 import type { KernelMap } from './kernel.ts';
 import { BPF_MAP_TYPE_RINGBUF, BPF_MAP_TYPE_USER_RINGBUF } from './uapi/index.ts';
 
@@ -29,7 +31,13 @@ export interface UserRingBuffer extends KernelMap {
  * const events = loaded.map('events');
  * if (isRingBuffer(events)) for (const record of events.drain()) console.log(layout.decode(record));
  */
-export const isRingBuffer = (map: KernelMap): map is RingBuffer => map.type === BPF_MAP_TYPE_RINGBUF;
+export function isRingBuffer(map: KernelMap): map is RingBuffer {
+  checkMap('isRingBuffer()', map);
+  return map.type === BPF_MAP_TYPE_RINGBUF;
+}
 
 /** Whether the map of a kernel is a ring buffer that users write. */
-export const isUserRingBuffer = (map: KernelMap): map is UserRingBuffer => map.type === BPF_MAP_TYPE_USER_RINGBUF;
+export function isUserRingBuffer(map: KernelMap): map is UserRingBuffer {
+  checkMap('isUserRingBuffer()', map);
+  return map.type === BPF_MAP_TYPE_USER_RINGBUF;
+}

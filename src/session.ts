@@ -12,8 +12,9 @@
  *   - E2BIG: a single object's output overflows that buffer. Reading again gives the same answer.
  *   - 0 is the end. A further read could show objects that came into being since; a session here ends at the first 0.
  */
+import { checkObject } from './arguments.ts';
 import { BpfiterError } from './errors.ts';
-import type { RecordLayout } from './records/index.ts';
+import type { RecordReader } from './records/index.ts';
 
 /** What a kernel supplies: a readable file, in effect. */
 export interface SessionSource {
@@ -129,7 +130,7 @@ export class IterSession implements Disposable, AsyncDisposable {
   }
 
   /** The records that the program wrote one after the other (bpf_seq_write), decoded. */
-  async *records<T>(layout: RecordLayout<T>, options: ReadOptions = {}): AsyncGenerator<T, void, undefined> {
+  async *records<T>(layout: RecordReader<T>, options: ReadOptions = {}): AsyncGenerator<T, void, undefined> {
     for await (const batch of this.recordBatches(layout, options)) {
       // Not `yield*`: that awaits each element's iterator result and costs twice as much.
       for (let index = 0; index < batch.length; index += 1) {
@@ -140,7 +141,8 @@ export class IterSession implements Disposable, AsyncDisposable {
   }
 
   /** As `records`, all records of a read at a time: several times faster where records are small. */
-  recordBatches<T>(layout: RecordLayout<T>, options: ReadOptions = {}): AsyncGenerator<T[], void, undefined> {
+  recordBatches<T>(layout: RecordReader<T>, options: ReadOptions = {}): AsyncGenerator<T[], void, undefined> {
+    checkObject('a session', 'the layout of its records: recordLayoutOf(object, type)', layout, ['decode', 'size']);
     const { size } = layout;
     return this.#cut(options, (bytes, end) => {
       if (size === 0)
@@ -205,12 +207,12 @@ export class IterSession implements Disposable, AsyncDisposable {
    * read is begun before the caller gets what this one gave, so that the kernel's work and the caller's overlap.
    */
   async *#cut<T>(options: ReadOptions, cut: Cut<T>): AsyncGenerator<T, void, undefined> {
+    const { signal } = checked(options);
     if (this.#state !== 'unread') {
       const why = this.#state === 'reading' ? 'is being read by another loop' : 'has been read or closed';
       throw new BpfiterError('usage', `this session ${why}; open another one with link.open()`);
     }
     this.#state = 'reading';
-    const { signal } = options;
     try {
       let buffer = new Uint8Array(this.#bufferSize);
       let held = 0;
@@ -296,6 +298,14 @@ export class IterSession implements Disposable, AsyncDisposable {
       this.#interrupt = undefined;
     }
   }
+}
+
+/** A signal that is none would not be heeded. */
+function checked(options: ReadOptions): ReadOptions {
+  checkObject('reading', 'options ({ signal })', options);
+  const { signal } = options;
+  if (signal !== undefined) checkObject('signal', 'an AbortSignal', signal, ['aborted', 'addEventListener']);
+  return options;
 }
 
 const closedWhileRead = (): BpfiterError =>

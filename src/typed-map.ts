@@ -2,11 +2,14 @@
  * Maps of either kernel with keys and values as JavaScript has them, by the types that their definitions name in BTF.
  * Data sections are maps too, but have variables: see global-variables.ts.
  */
+
+import { checkBtf, checkObject } from './arguments.ts';
 import { type Btf, typeId } from './btf/index.ts';
 import { BpfiterError } from './errors.ts';
+import { checkMap } from './iter-parameters.ts';
 import type { KernelMap } from './kernel.ts';
 import type { ObjectMap } from './object/index.ts';
-import { type RecordInput, type RecordLayout, type RecordValue, recordLayout } from './records/index.ts';
+import { type RecordInputOf, type RecordLayout, type RecordValue, recordLayout } from './records/index.ts';
 import {
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
@@ -40,7 +43,12 @@ export class TypedMap<Key = RecordValue, Value = RecordValue> {
    * @param btf of the object that the map is from
    * @throws BpfiterError `usage` if a type does not have the size that the map has
    */
-  constructor(map: KernelMap, btf: Btf, { btfKeyTypeId, btfValueTypeId }: MapTypes) {
+  constructor(map: KernelMap, btf: Btf, types: MapTypes) {
+    checkMap('TypedMap', map);
+    checkBtf('TypedMap', btf);
+    const takes = "what the object says of the map: object.map('name'), beside the map and BTF";
+    checkObject('TypedMap', takes, types, ['btfKeyTypeId', 'btfValueTypeId']);
+    const { btfKeyTypeId, btfValueTypeId } = types;
     this.map = map;
     this.#key = codec(btf, btfKeyTypeId, map.keySize, `keys of map '${map.name}'`);
     const value = codec<Value>(btf, btfValueTypeId, map.valueSize, `values of map '${map.name}'`);
@@ -89,7 +97,7 @@ function codec<T>(btf: Btf, type: number, size: number, what: string): Codec<T> 
     throw new BpfiterError('usage', `${what} have ${size} bytes, and their type ${layout.typeName} has ${layout.size}`);
   }
   return {
-    encode: (value) => layout.encode(value as RecordInput), // what was decoded can be encoded
+    encode: (value) => layout.encode(value as RecordInputOf<T>), // what was decoded can be encoded
     decode: (bytes) => layout.decode(bytes),
   };
 }

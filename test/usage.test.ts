@@ -8,12 +8,12 @@ import { type BpfObject, type IterParameters, loadObject, openKernel, openObject
 const untyped = <T>(value: unknown): T => value as T;
 
 describe('entry points', () => {
-  const source = "loadObject() takes a path, a file's URL or a Uint8Array with the object";
+  const source = "loadObject() takes a path, a file's URL or the bytes of an object (Uint8Array), not ";
   it.each<[what: string, call: () => Promise<unknown>, message: string]>([
     ['an object of nothing', () => loadObject(untyped(undefined)), source],
     ['an object of another kind of bytes', () => loadObject(untyped(new ArrayBuffer(4))), source],
     ['a kernel that is not there', () => openKernel(untyped({ kernel: 'linux' })), "there is no kernel 'linux'"],
-    ['a kernel by its name alone', () => openKernel(untyped('host')), "{ kernel: 'host' } for one, not 'host'"],
+    ['a kernel by its name alone', () => openKernel(untyped('host')), `{ kernel: 'host' } for one, not "host"`],
     ['a source by its path', () => openKernel(untyped({ source: '/x.tar' })), 'a source is what openSource(path)'],
     ['a system of nothing', async () => objectsSource(untyped(undefined)), 'described by an object with tasks'],
     ['a system without tasks', async () => objectsSource(untyped({})), 'described by an object with tasks'],

@@ -10,6 +10,7 @@
  *
  * Facts: https://docs.kernel.org/bpf/btf.html. Reading a record: decode.ts; sizes: layout.ts; names: name-index.ts.
  */
+import { checkBytes } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { decodeType } from './decode.ts';
 import { readHeader, toWords } from './header.ts';
@@ -59,6 +60,7 @@ export class Btf {
    * @throws BpfiterError `malformed`; `unsupported` for another version, or kinds of which not even the size is known
    */
   static parse(bytes: Uint8Array, options: BtfOptions = {}): Btf {
+    checkBytes('Btf.parse()', 'the bytes of a BTF blob', bytes);
     return new Btf(bytes, options);
   }
 

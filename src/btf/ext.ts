@@ -8,6 +8,7 @@
  * Sizes may grow in later versions: what follows the known fields of a record is kept as `extra`.
  * Facts: https://docs.kernel.org/bpf/btf.html, section 4.2.
  */
+import { checkBtf, checkBytes } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import type { Btf } from './btf.ts';
 import { byteOrder } from './header.ts';
@@ -72,6 +73,8 @@ const COLUMN_BITS = 10;
  * @throws BpfiterError `malformed`; `unsupported` for another version
  */
 export function parseBtfExt(bytes: Uint8Array, btf: Btf): BtfExt {
+  checkBytes('parseBtfExt()', 'the bytes of a section .BTF.ext', bytes);
+  checkBtf('parseBtfExt()', btf);
   const malformed = (what: string) => new BpfiterError('malformed', `${btf.name}: .BTF.ext ${what}`);
   const littleEndian = byteOrder(bytes);
   if (littleEndian === undefined) throw malformed('does not begin with the magic number 0xeb9f');

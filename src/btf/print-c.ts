@@ -8,6 +8,7 @@
  *
  * Layout: c-layout.ts; names: c-names.ts; the syntax of declarations: declaration.ts.
  */
+import { checkBtf } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import type { Btf } from './btf.ts';
 import { type CLayout, layoutForC, type Padding } from './c-layout.ts';
@@ -86,6 +87,7 @@ const KFUNC_MACROS = `#ifndef __ksym
 
 /** A header, or without `header` only its types. @throws BpfiterError `malformed` for types that are no C */
 export function printC(btf: Btf, { ids, header = true, kfuncs = ids === undefined }: PrintCOptions = {}): string {
+  checkBtf('printC()', btf);
   const printer = new CPrinter(btf);
   if (ids === undefined) printer.addAll();
   else for (const id of ids) printer.add(id);

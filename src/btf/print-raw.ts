@@ -3,6 +3,7 @@
  * Reads records rather than the objects of types.ts, so that a type which those cannot express (an unknown linkage, a
  * kind of tomorrow) is printed and not refused.
  */
+import { checkBtf } from '../arguments.ts';
 import type { Btf } from './btf.ts';
 import { HEAD_WORDS, KINDS } from './kinds.ts';
 import {
@@ -31,6 +32,7 @@ const LINKAGES = ['static', 'global', 'extern'];
 
 /** Every line ends with a newline. */
 export function printRaw(btf: Btf, { ids }: PrintRawOptions = {}): string {
+  checkBtf('printRaw()', btf);
   const pieces: string[] = [];
   if (ids === undefined) for (let id = btf.firstId; id < btf.endId; id++) pieces.push(rawType(btf, id));
   else for (const id of ids) pieces.push(rawType(btf, id));

@@ -6,6 +6,7 @@
  * What counts as the same type follows libbpf's btf_relocate.c: integers, floats and enums agree in name and size,
  * structs in name, and in size as well where they are contained by value or the name alone is ambiguous.
  */
+import { checkBtf } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { Btf } from './btf.ts';
 import { HEAD_WORDS } from './kinds.ts';
@@ -36,6 +37,8 @@ const LONGEST_CHAIN = 256;
  * @throws BpfiterError `relocation` if a type of the distilled base has no or several counterparts
  */
 export function relocateBase(split: Btf, target: Btf): Btf {
+  checkBtf('relocateBase()', split);
+  checkBtf('relocateBase()', target);
   const distilled = split.base;
   if (distilled === undefined) {
     throw new BpfiterError('usage', `${split.name}: BTF without a base cannot be moved to another`);

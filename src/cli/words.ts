@@ -3,7 +3,7 @@
  * `cgroup PATH order descendants_pre`). Keywords may be cut to any prefix, as in bpftool.
  */
 import { BpfiterError } from '../errors.ts';
-import type { CgroupOrder, MapSelector } from '../kernel.ts';
+import type { CgroupOrder, CgroupSelector, MapSelector } from '../kernel.ts';
 
 /** Whether `word` is a non-empty prefix of `keyword`. */
 export const isPrefix = (word: string, keyword: string): boolean => word !== '' && keyword.startsWith(word);
@@ -90,7 +90,7 @@ export interface IterWords {
   readonly map?: MapSelector;
   readonly task?: { readonly pid: number } | { readonly tid: number };
   readonly mainThreadOnly?: boolean;
-  readonly cgroup?: { readonly path?: string; readonly id?: bigint; readonly order: CgroupOrder };
+  readonly cgroup?: CgroupSelector;
 }
 
 /** Parses `[map MAP | task TASK | cgroup CGROUP]`. @throws BpfiterError `usage` */

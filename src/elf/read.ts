@@ -8,6 +8,7 @@
  * sections mean, is left to src/object. Program headers are not read, compressed sections stay compressed.
  * Facts: the generic ABI, https://gabi.xinuos.com.
  */
+import { checkBytes } from '../arguments.ts';
 import { describe, ElfBytes, malformed, readName } from './bytes.ts';
 import {
   headerSize,
@@ -27,6 +28,7 @@ import { readSymbols } from './symbols.ts';
  * @throws BpfiterError `malformed`
  */
 export function readElf(bytes: Uint8Array): ElfFile {
+  checkBytes('readElf()', 'the bytes of an ELF file', bytes);
   // A Node Buffer would hand its own kind on to every section, and its slice() does not copy.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return new ElfReader(new ElfBytes(plain, readIdentification(plain)));

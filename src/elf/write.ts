@@ -7,6 +7,7 @@
  * (a null section and a null symbol come first, local symbols before the others), so the input refers to its own
  * positions and this file renumbers.
  */
+import { checkObject } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import {
   EM_BPF,
@@ -102,6 +103,7 @@ interface Section {
 
 /** @throws BpfiterError `usage` where a relocation refers to a section or symbol that is not given */
 export function writeElf(input: ElfInput): Uint8Array {
+  checkObject('writeElf()', 'what is to be in the file: { sections: [...] }', input, ['sections']);
   const littleEndian = input.littleEndian ?? true;
   const symbols = input.symbols ?? [];
   const relocations = input.relocations ?? [];

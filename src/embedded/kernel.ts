@@ -2,11 +2,23 @@
  * The embedded kernel: memory, maps, programs, links and pins of its own, types from the model, objects from a source.
  * It lives in this process and ends with it; nothing of it is seen by the running kernel, nor by another embedded one.
  */
+import { checkObject } from '../arguments.ts';
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
+import { checkMapSelector } from '../iter-parameters.ts';
 import type { TargetProperties } from '../iter-targets.ts';
 import { makeInvoke, webAssembly } from '../jit/index.ts';
-import type { IterParameters, Kernel, KernelMap, Link, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
+import type {
+  IterParameters,
+  Kernel,
+  KernelMap,
+  Link,
+  LinkInfo,
+  LinkSelector,
+  LoadOptions,
+  MapSelector,
+} from '../kernel.ts';
+import { checkLoadOptions } from '../load-options.ts';
 import type { KernelObject } from '../loaded-object.ts';
 import type { BpfObject, LinkTarget } from '../object/index.ts';
 import type { KernelProfile } from '../verifier/index.ts';
@@ -67,13 +79,9 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   readonly #iterators: Iterators;
   readonly #targets: TargetRegistry;
 
-  constructor({
-    source,
-    machine = engineMachine(),
-    onTrace = () => {},
-    onUnreadable,
-    targets = [],
-  }: EmbeddedKernelOptions) {
+  constructor(options: EmbeddedKernelOptions) {
+    checkOptions(options);
+    const { source, machine = engineMachine(), onTrace = () => {}, onUnreadable, targets = [] } = options;
     const model = targets.length === 0 ? linuxModel : new Model([...modelParts, ...targets.map(userTargetPart)]);
     this.model = model;
     const { possibleCpus } = machine;
@@ -155,7 +163,8 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     return this.model.btf;
   }
 
-  load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<EmbeddedProgram, MapBase>> {
+  async load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<EmbeddedProgram, MapBase>> {
+    checkLoadOptions(options);
     return loadObject(this, object, options);
   }
 
@@ -176,18 +185,19 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
 
   #findMap(selector: KernelMap | MapSelector): MapBase {
     if (selector instanceof MapBase && selector.registry === this.maps) return selector;
-    if ('lookup' in selector) {
+    if (typeof selector === 'object' && selector !== null && 'lookup' in selector) {
       throw new BpfiterError('usage', `map '${selector.name}' is of another kernel than the program`);
     }
-    if ('fd' in selector) {
+    checkMapSelector('openMap()', selector);
+    if (selector.fd !== undefined) {
       throw new BpfiterError('usage', 'maps of the embedded kernel have no descriptors; name one by id, name or pin');
     }
-    if ('pinned' in selector) {
+    if (selector.pinned !== undefined) {
       const pinned = this.#files.get(selector.pinned);
       if (pinned instanceof MapBase) return pinned;
       throw new BpfiterError('usage', `'${selector.pinned}' is a pinned ${pinned.kind}, not a map`);
     }
-    if ('id' in selector) {
+    if (selector.id !== undefined) {
       const map = this.maps.byId(selector.id);
       if (map === undefined) throw new BpfiterError('not-found', `there is no map with id ${selector.id}`);
       return map;
@@ -204,7 +214,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
     return this.#files.has(path) ? this.#findMap({ pinned: path }) : undefined;
   }
 
-  openLink(selector: { readonly id: number } | { readonly pinned: string }): Link {
+  openLink(selector: LinkSelector): Link {
     return this.#iterators.openLink(selector);
   }
 
@@ -265,6 +275,11 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function checkOptions(options: Partial<EmbeddedKernelOptions> | null | undefined): void {
+  const takes = 'a source: what objectsSource(), procfsSource() or openSource() gives, as { source }';
+  checkObject('openEmbeddedKernel()', takes, options?.source, ['open']);
 }
 
 /** Opens an embedded kernel over a source. */

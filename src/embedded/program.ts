@@ -3,6 +3,7 @@ import { BpfiterError } from '../errors.ts';
 import type { CompiledProgram, RunningProgram } from '../jit/index.ts';
 import type { IterParameters, Link, Program, RunOptions, RunResult } from '../kernel.ts';
 import type { LinkedProgram } from '../object/index.ts';
+import { checkRunOptions } from '../run-options.ts';
 import { BPF_F_SLEEPABLE, BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, programTypeName } from '../uapi/index.ts';
 import type { FurthestAccess } from '../verifier/index.ts';
 import { prepareRun } from './contexts/prepare.ts';
@@ -162,6 +163,7 @@ export class EmbeddedProgram implements Program, Pinned {
 
   async run(options: RunOptions = {}): Promise<RunResult> {
     this.#requireOpen();
+    checkRunOptions(options, this.name);
     const { runtime, objects } = this.#host;
     const { argumentCount, furthest } = this.#parts;
     const { name, type, expectedAttachType } = this;

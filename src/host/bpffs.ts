@@ -5,9 +5,11 @@
  * but only where nothing can be hidden by it: on an empty directory or one that it makes.
  * Sources: kernel/bpf/inode.c; facts/iterators.md 2.9, 6.3.
  */
+
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statfsSync, statSync, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
+import { checkPath } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_OBJ_GET, BPF_OBJ_PIN } from '../uapi/index.ts';
 import { objectPathAttributes } from './attributes.ts';
@@ -34,8 +36,9 @@ export function isOnBpffs(path: string): boolean {
   }
 }
 
-/** @throws BpfiterError `not-permitted` where this user may not look */
+/** @throws BpfiterError `not-permitted` where this user may not look; `usage` for what is no path */
 function stat(path: string, look: typeof lstatSync | typeof statSync): Stats | undefined {
+  checkPath(path);
   try {
     return look(path);
   } catch (cause) {
@@ -60,6 +63,7 @@ const isDirectory = (path: string): boolean => stat(path, statSync)?.isDirectory
  *   `refused` if the path exists
  */
 export function checkPinPath(path: string): void {
+  checkPath(path);
   const name = basename(path);
   const directory = dirname(resolve(path));
   if (path === '' || path.endsWith('/') || name === '') {

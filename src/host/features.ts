@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BtfBuilder, type NewType } from '../btf/index.ts';
 import { encodeAll, type Instruction } from '../isa/index.ts';
-import { FEATURES, type Feature, type FeatureEntry } from '../object/index.ts';
+import { checkFeature, FEATURES, type Feature, type FeatureEntry } from '../object/index.ts';
 import {
   BPF_CGROUP_INET_SOCK_CREATE,
   BPF_F_MMAPABLE,
@@ -303,6 +303,7 @@ const answers = new Map<Feature, boolean>();
 
 /** Whether the running kernel has a feature; asked once a process. */
 export function hostSupports(feature: Feature): boolean {
+  checkFeature('hostSupports()', feature);
   let answer = answers.get(feature);
   if (answer === undefined) {
     answer = probes[feature]();

@@ -5,7 +5,7 @@
 import { closeSync, constants as fileConstants, openSync, readFileSync, statfsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
-import { checkPidOfDescriptor } from '../iter-parameters.ts';
+import { checkPidOfDescriptor, checkTaskNumber } from '../iter-parameters.ts';
 import type { CgroupSelector, IterParameters, KernelMap, MapSelector, TaskSelector } from '../kernel.ts';
 import { cgroupIterOrderId, mapTypeName } from '../uapi/index.ts';
 import { cgroupIterInfo, mapIterInfo, taskIterInfo } from './attributes.ts';
@@ -68,7 +68,7 @@ function prepareTask({ tid, pid, pidFd }: TaskSelector): PreparedParameters {
 }
 
 function requireTask(id: number, noun: string): void {
-  if (!Number.isInteger(id) || id <= 0) throw new BpfiterError('usage', `${id} is no number of a ${noun}`);
+  checkTaskNumber(id, noun);
   try {
     process.kill(id, 0);
   } catch (error) {

@@ -3,7 +3,9 @@
  */
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
-import type { Kernel, LinkInfo, LoadOptions, MapSelector } from '../kernel.ts';
+import { checkLinkSelector, checkMapSelector } from '../iter-parameters.ts';
+import type { Kernel, LinkInfo, LinkSelector, LoadOptions, MapSelector } from '../kernel.ts';
+import { checkLoadOptions } from '../load-options.ts';
 import type { KernelObject } from '../loaded-object.ts';
 import type { BpfObject } from '../object/index.ts';
 import { BPF_F_RDONLY, BPF_OBJ_NAME_LEN } from '../uapi/index.ts';
@@ -40,18 +42,21 @@ export class HostKernel implements Kernel {
   }
 
   async load(object: BpfObject, options: LoadOptions = {}): Promise<KernelObject<HostProgram, HostMap>> {
+    checkLoadOptions(options);
     return loadObject(object, this.target, options, (selector) => this.openMap(selector));
   }
 
   openMap(selector: MapSelector): HostMap {
-    if ('fd' in selector) return openMapByFd(selector.fd);
-    if ('id' in selector) return holdMap(openMapById(selector.id));
-    if ('pinned' in selector) return holdMap(openPinned(selector.pinned, 'map'));
+    checkMapSelector('openMap()', selector);
+    if (selector.fd !== undefined) return openMapByFd(selector.fd);
+    if (selector.id !== undefined) return holdMap(openMapById(selector.id));
+    if (selector.pinned !== undefined) return holdMap(openPinned(selector.pinned, 'map'));
     return openMapByName(selector.name);
   }
 
-  openLink(selector: { readonly id: number } | { readonly pinned: string }): HostLink {
-    if ('id' in selector) return new HostLink(openById('link', selector.id), `link ${selector.id}`);
+  openLink(selector: LinkSelector): HostLink {
+    checkLinkSelector('openLink()', selector);
+    if (selector.id !== undefined) return new HostLink(openById('link', selector.id), `link ${selector.id}`);
     return new HostLink(openPinned(selector.pinned, 'link'), `the link pinned at '${selector.pinned}'`);
   }
 

@@ -5,7 +5,7 @@
 import { read } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
-import { parameterOf } from '../iter-parameters.ts';
+import { checkProgram, parameterOf } from '../iter-parameters.ts';
 import type { Link, LinkInfo, Program } from '../kernel.ts';
 import { IterSession, type SessionSource } from '../session.ts';
 import {
@@ -120,6 +120,8 @@ export class HostLink extends HeldObject implements Link {
   }
 
   update(program: Program, expected?: Program): void {
+    checkProgram('update()', program);
+    if (expected !== undefined) checkProgram('update()', expected);
     const attributes = linkUpdateAttributes.create({
       link_fd: this.fd,
       new_prog_fd: descriptorOf(program),

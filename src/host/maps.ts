@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { BpfiterError } from '../errors.ts';
 import type { KernelMap } from '../kernel.ts';
-import { explainElement } from '../map-errors.ts';
+import { checkElement, checkFlags, explainElement } from '../map-errors.ts';
 import {
   BPF_MAP_CREATE,
   BPF_MAP_DELETE_ELEM,
@@ -164,9 +164,8 @@ export class HostMap extends HeldObject implements KernelMap {
   }
 
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
-    if (value.length !== this.transferSize) {
-      throw new BpfiterError('usage', `${this.what} takes values of ${this.transferSize} bytes, not ${value.length}`);
-    }
+    checkElement(this.what, 'values', this.transferSize, value);
+    checkFlags(this.what, flags);
     const attributes = mapElementAttributes.create({
       map_fd: this.fd,
       key: this.#checkedKey(key),
@@ -199,8 +198,8 @@ export class HostMap extends HeldObject implements KernelMap {
   }
 
   #checkedKey(key: Uint8Array): Uint8Array {
-    if (key.length === this.keySize) return key;
-    throw new BpfiterError('usage', `${this.what} takes keys of ${this.keySize} bytes, not ${key.length}`);
+    checkElement(this.what, 'keys', this.keySize, key);
+    return key;
   }
 
   #failure(errno: number, attempt: string): BpfiterError {

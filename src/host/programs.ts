@@ -4,6 +4,7 @@
 import { BpfiterError } from '../errors.ts';
 import { checkParameters } from '../iter-parameters.ts';
 import type { IterParameters, MapSelector, Program, RunOptions, RunResult } from '../kernel.ts';
+import { checkRunOptions } from '../run-options.ts';
 import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, programTypeName } from '../uapi/index.ts';
 import { programInfo } from './attributes.ts';
 import { HeldObject } from './held-object.ts';
@@ -67,6 +68,7 @@ export class HostProgram extends HeldObject implements Program {
   }
 
   async run(options: RunOptions = {}): Promise<RunResult> {
+    checkRunOptions(options, this.name);
     return testRun(this, options);
   }
 }

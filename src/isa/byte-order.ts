@@ -2,6 +2,7 @@
  * Byte order of instructions. The package keeps them little-endian; objects for big-endian machines have off and imm
  * swapped, and dst in the upper nibble of its byte (the registers are C bit fields there).
  */
+import { checkBytes } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_INSN_SIZE } from './opcodes.ts';
 
@@ -10,6 +11,7 @@ import { BPF_INSN_SIZE } from './opcodes.ts';
  * @throws BpfiterError `malformed` unless the bytes are a whole number of slots
  */
 export function swapByteOrder(bytes: Uint8Array): Uint8Array {
+  checkBytes('swapByteOrder()', 'the bytes of instructions', bytes);
   if (bytes.length % BPF_INSN_SIZE !== 0)
     throw new BpfiterError(
       'malformed',

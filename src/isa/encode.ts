@@ -1,6 +1,7 @@
 /**
  * Instruction -> bytes, the inverse of decode(). Numbers that do not fit in their field are refused, never cut.
  */
+import { checkObject, wrongArgument } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import type { Instruction, LdImm64Instruction, Operand } from './instruction.ts';
 import * as op from './opcodes.ts';
@@ -12,6 +13,7 @@ import { InstructionView } from './view.ts';
  * @throws BpfiterError `usage` where a register, offset or number does not fit
  */
 export function encode(instruction: Instruction): Uint8Array {
+  checkObject('encode()', "an instruction: { kind: 'exit' } for one", instruction, ['kind']);
   const fields = fieldsOf(instruction);
   const isWide = fields.upper !== undefined;
   const view = new InstructionView(new Uint8Array(isWide ? 2 * op.BPF_INSN_SIZE : op.BPF_INSN_SIZE));
@@ -27,6 +29,7 @@ export function encode(instruction: Instruction): Uint8Array {
 
 /** A whole sequence, one instruction behind the other. @throws BpfiterError `usage`, as encode() */
 export function encodeAll(instructions: readonly Instruction[]): Uint8Array {
+  if (!Array.isArray(instructions)) throw wrongArgument('encodeAll()', 'an array of instructions', instructions);
   const parts = instructions.map(encode);
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

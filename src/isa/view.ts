@@ -2,6 +2,7 @@
  * Instructions in place: fields of the slots of a byte array as numbers, without an object an instruction. What
  * loops over whole programs (linking, verifying, compiling) uses.
  */
+import { checkBytes } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_INSN_SIZE, LD_IMM64, slotCount } from './opcodes.ts';
 
@@ -17,6 +18,7 @@ export class InstructionView {
 
   /** @throws BpfiterError `malformed` unless the bytes are a whole number of slots */
   constructor(bytes: Uint8Array) {
+    checkBytes('InstructionView', 'the bytes of instructions', bytes);
     if (bytes.length % BPF_INSN_SIZE !== 0)
       throw new BpfiterError(
         'malformed',

@@ -2,6 +2,7 @@
  * A verified program becomes one WebAssembly module: a function for each of its own, and `entry`, which JavaScript
  * calls. Everything is decided here or by the plans that are asked for; instantiate.ts says what the module imports.
  */
+import { checkObject } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import {
   BPF_ABS,
@@ -78,6 +79,7 @@ let modules = 0;
 
 /** @throws BpfiterError `unsupported` for what cannot be compiled, by name */
 export function compileProgram(input: CompileInput): CompiledProgram {
+  checkObject('compileProgram()', 'a program and what is known of it (CompileInput)', input, ['insns']);
   return new ProgramCompiler(input).compile();
 }
 

@@ -2,6 +2,7 @@
  * A compiled program becomes one that runs: its imports are given, its callbacks get places in the function table, and
  * what it throws becomes what Linux makes of it (bpf_throw) or a BpfiterError that says where it happened.
  */
+import { checkObject } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import type { CompiledProgram } from './compile.ts';
 import { failureOf } from './failure.ts';
@@ -110,7 +111,9 @@ export function instantiate(
 }
 
 /** Engines have limits: V8 takes functions of up to 7,654,321 bytes, which is about 700,000 instructions. */
-function engineModule({ bytes, name }: CompiledProgram): WasmModule {
+function engineModule(compiled: CompiledProgram): WasmModule {
+  checkObject('instantiate()', 'what compileProgram() gave', compiled, ['bytes', 'inTable']);
+  const { bytes, name } = compiled;
   try {
     return new webAssembly.Module(bytes);
   } catch (cause) {

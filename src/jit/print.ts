@@ -3,6 +3,7 @@
  * each BPF instruction as a comment before what became of it.
  * Source: WebAssembly Core Specification 2.0, chapter "Text Format", https://webassembly.github.io/spec/core/text/.
  */
+import { checkObject } from '../arguments.ts';
 import { disassemble, InstructionView } from '../isa/index.ts';
 import type { CompiledProgram } from './compile.ts';
 import { EMPTY, F64, I32, I64, KIND, OP, SECTION, SIMD, SIMD_PREFIX, V128 } from './opcodes.ts';
@@ -76,6 +77,7 @@ const signature = ({ parameters, results }: Type): string => clause('param', par
 
 /** @returns lines of text, each with a newline */
 export function printWat(compiled: CompiledProgram): string {
+  checkObject('printWat()', 'what compileProgram() gave', compiled, ['bytes']);
   return new ModulePrinter(compiled).print();
 }
 

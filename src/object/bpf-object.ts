@@ -2,6 +2,7 @@
  * A BPF object between opening (open.ts) and linking (link.ts): programs, maps, externs and global variables, to be
  * looked at and changed.
  */
+import { checkText } from '../arguments.ts';
 import type { Btf, BtfExt, TypeId } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import type { BtfBlob } from './btf-edits.ts';
@@ -78,6 +79,7 @@ export class BpfObject {
 
   /** @throws BpfiterError `not-found` */
   program(name: string): ObjectProgram {
+    checkText('program()', 'the name of a program', name);
     const program = this.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return program;
     const others = this.programs.map((candidate) => candidate.name).join(', ');
@@ -86,6 +88,7 @@ export class BpfObject {
 
   /** @param name as users know it, or a data section (`.rodata`) @throws BpfiterError `not-found` */
   map(name: string): ObjectMap {
+    checkText('map()', 'the name of a map, or of a data section', name);
     const map = findMap(this.maps, name);
     if (map !== undefined) return map;
     const others = this.maps.map((candidate) => candidate.name).join(', ');

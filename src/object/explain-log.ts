@@ -4,6 +4,7 @@
  *
  * Facts: libbpf 1.8, fixup_verifier_log() in src/libbpf.c: the two lines of the kernel and where they stand.
  */
+import { checkText } from '../arguments.ts';
 import type { LinkedProgram, PoisonedInstruction } from './linked.ts';
 
 /** Lines at the end of a log among which the complaint is looked for; statistics follow it. */
@@ -28,6 +29,7 @@ function findComplaint(lines: readonly string[], { poisoned }: LinkedProgram): C
 
 /** The log with the two lines about a poisoned instruction replaced by what it stands for; else the log as it is. */
 export function explainLog(log: string, program: LinkedProgram): string {
+  checkText('explainLog()', "the kernel's log (a string)", log);
   const lines = log.split('\n');
   const complaint = findComplaint(lines, program);
   if (complaint === undefined) return log;

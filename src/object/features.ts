@@ -6,6 +6,9 @@
  * Facts: the features are those that libbpf 1.8 probes (src/features.c); releases are those of the commits that
  * brought them to Linux.
  */
+import { describeValue } from '../arguments.ts';
+import { BpfiterError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import type { Feature } from './target.ts';
 
 export interface FeatureEntry {
@@ -51,8 +54,19 @@ export const FEATURES: ReadonlyMap<Feature, FeatureEntry> = new Map(
   }),
 );
 
+/** @throws BpfiterError `usage` for a name that is no feature's */
+export function checkFeature(call: string, feature: Feature): void {
+  if (FEATURES.has(feature)) return;
+  const hint = typeof feature === 'string' ? didYouMean(feature, FEATURES.keys()) : '';
+  throw new BpfiterError(
+    'usage',
+    `${call}: there is no feature ${describeValue(feature)}${hint}; FEATURES has them all`,
+  );
+}
+
 /** Whether an unmodified Linux of that version has the feature. @param version LINUX_VERSION_CODE */
 export function versionHasFeature(version: number, feature: Feature): boolean {
+  checkFeature('versionHasFeature()', feature);
   const [major = 0, minor = 0] = TABLE[feature][0].split('.').map(Number);
   return version >= (major << 16) + (minor << 8);
 }

@@ -4,7 +4,7 @@
  */
 export { BpfObject, type ObjectVariable } from './bpf-object.ts';
 export { explainLog, refusalReason } from './explain-log.ts';
-export { FEATURES, type FeatureEntry, versionHasFeature } from './features.ts';
+export { checkFeature, FEATURES, type FeatureEntry, versionHasFeature } from './features.ts';
 export { parseKconfig } from './kconfig.ts';
 export { type LinkOptions, link } from './link.ts';
 export type {

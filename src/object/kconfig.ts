@@ -6,6 +6,7 @@
  * Facts: libbpf 1.8, bpf_object__resolve_externs() and the functions it calls in src/libbpf.c. As there, strings are
  * taken as they stand between their quotes, escapes included.
  */
+import { checkText } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import type { KconfigExtern } from './model.ts';
 import type { LinkTarget } from './target.ts';
@@ -33,6 +34,7 @@ const BUILTINS: ReadonlyMap<string, (target: LinkTarget) => bigint> = new Map([
  * @throws BpfiterError `malformed`
  */
 export function parseKconfig(text: string, origin: string): ReadonlyMap<string, string> {
+  checkText('parseKconfig()', 'lines like CONFIG_X=y (a string)', text);
   const values = new Map<string, string>();
   for (const [index, line] of text.split('\n').entries()) {
     if (!line.startsWith(CONFIG_PREFIX)) continue;

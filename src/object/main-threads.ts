@@ -12,6 +12,7 @@
  * r1 still holds the context then. func_info and line_info move with the program; their first records, which must
  * stand at instruction 0, come to cover the prologue too.
  */
+import { checkBtf } from '../arguments.ts';
 import type { Btf } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_INSN_SIZE, encode, type Instruction } from '../isa/index.ts';
@@ -30,6 +31,7 @@ const CTX_TASK = 8;
  * @throws BpfiterError (from the result) `usage` for any other program, `relocation` if task_struct has no group_leader
  */
 export function mainThreadsOnly(kernel: Btf): ProgramTransform {
+  checkBtf('mainThreadsOnly()', kernel);
   return (linked) => {
     const { name, attachTarget } = linked.program;
     const target = linked.expectedAttachType === BPF_TRACE_ITER ? attachTarget?.name : undefined;

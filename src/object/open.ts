@@ -4,6 +4,7 @@
  *
  * Facts: libbpf 1.8, bpf_object_open() in src/libbpf.c.
  */
+import { checkBytes } from '../arguments.ts';
 import { type ElfRelocationSection, type ElfSymbol, readElf } from '../elf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
@@ -48,6 +49,7 @@ function objectName(name: string): string {
  * @throws BpfiterError `malformed`, `unsupported`
  */
 export function openObject(bytes: Uint8Array, { name = 'object', kconfig }: OpenOptions = {}): BpfObject {
+  checkBytes('openObject()', 'the bytes of an object file', bytes);
   const shortName = objectName(name);
   const parts = collectParts(readElf(bytes));
   const functions = readFunctions(parts);

@@ -6,6 +6,7 @@
  * release that first knew the name, taken from the history of that table.
  */
 
+import { checkText } from '../arguments.ts';
 import { didYouMean } from '../near-names.ts';
 import * as uapi from '../uapi/index.ts';
 
@@ -218,6 +219,7 @@ const BY_NAME: ReadonlyMap<string, SectionDefinition> = new Map(SECTION_DEFINITI
  * A leading `?` (not to be loaded by default) must already be gone.
  */
 export function findSectionDefinition(section: string): SectionDefinition | undefined {
+  checkText('findSectionDefinition()', "the name of a section ('iter/task')", section);
   const exact = BY_NAME.get(section);
   if (exact !== undefined) return exact;
   const slash = section.indexOf('/');

@@ -2,6 +2,7 @@
  * Writes values into bytes: map keys and values, variables of data sections. Accepts what decoding gives, and says by
  * its path (`event.limits[2].soft`) which part of a value does not fit. What is not given keeps its bytes.
  */
+import { describeValue as describe } from '../arguments.ts';
 import { BpfiterError } from '../errors.ts';
 import { didYouMean } from '../near-names.ts';
 import { type BitPlace, writeBits } from './bits.ts';
@@ -127,6 +128,9 @@ function writeArray(shape: ArrayShape, littleEndian: boolean, place: Place, valu
   }
 }
 
+/** Fields that a message lists where none has a name like the one that was given. */
+const MOST_NAMED = 12;
+
 type Properties = Readonly<Record<string, unknown>>;
 
 function writeComposite(shape: CompositeShape, littleEndian: boolean, place: Place, value: unknown): void {
@@ -134,11 +138,10 @@ function writeComposite(shape: CompositeShape, littleEndian: boolean, place: Pla
   const fields = fieldsOf(shape);
   for (const name of Object.keys(value)) {
     if (fields.some((field) => field.name === name)) continue;
-    const hint = didYouMean(
-      name,
-      fields.map((field) => field.name),
-    );
-    throw bad(place.path, `${shape.kind} ${shape.typeName} has no field ${name}${hint}`);
+    const names = fields.map((field) => field.name);
+    const hint = didYouMean(name, names) || `; it has ${names.slice(0, MOST_NAMED).join(', ')}`;
+    const more = names.length > MOST_NAMED && hint.startsWith(';') ? ', ...' : '';
+    throw bad(place.path, `${shape.kind} ${shape.typeName} has no field ${name}${hint}${more}`);
   }
   writeMembers(shape, littleEndian, place, value);
 }
@@ -175,14 +178,3 @@ const isTypedArray = (value: unknown): value is ArrayLike<number | bigint> =>
   ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 const bad = (path: string, what: string): BpfiterError => new BpfiterError('usage', `${path}: ${what}`);
-
-const LONGEST_SHOWN = 40;
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') {
-    return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value);
-  }
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
-}

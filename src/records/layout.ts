@@ -2,6 +2,7 @@
  * Records by the name of their type: finds the type in BTF and offers reading and writing of its values.
  * How values look: shape.ts; reading: decode.ts; writing: encode.ts.
  */
+import { checkBtf, checkBytes, isBytes, wrongArgument } from '../arguments.ts';
 import { type Btf, type Kind, kindName, type TypeId } from '../btf/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { didYouMean } from '../near-names.ts';
@@ -29,6 +30,36 @@ export type RecordInput =
   | { readonly [field: string]: RecordInput | undefined };
 
 /**
+ * What encoding takes for a value that decodes to `T`: some of the fields, numbers and bigints alike, numbers for
+ * enums, bytes for char arrays. Anything where nothing is known of the type.
+ */
+export type RecordInputOf<T> = [RecordValue] extends [T] ? RecordInput : InputOf<T>;
+
+type InputOf<T> = T extends number | bigint
+  ? number | bigint
+  : T extends boolean
+    ? boolean | 0 | 1 | 0n | 1n
+    : T extends string
+      ? T | number | bigint | Uint8Array
+      : T extends readonly (infer Element)[]
+        ? readonly RecordInputOf<Element>[] | ArrayBufferView
+        : string extends keyof T
+          ? RecordInput
+          : { readonly [Field in keyof T]?: RecordInputOf<T[Field]> | undefined };
+
+/** The half of a layout that reads: what sessions and tables take. */
+export interface RecordReader<out T> {
+  /** As C spells it: `struct event`, `u32`. */
+  readonly typeName: string;
+  /** Bytes of a value. */
+  readonly size: number;
+  readonly shape: Shape;
+  readonly littleEndian: boolean;
+  /** @throws BpfiterError `usage` if `bytes` ends before the value does */
+  decode(bytes: Uint8Array, offset?: number): T;
+}
+
+/**
  * How values of a type lie in bytes.
  *
  * | C | JavaScript |
@@ -43,29 +74,22 @@ export type RecordInput =
  * | struct | object with its fields in order; those of anonymous members stand among them |
  * | union | object with all members, each read from the same bytes |
  */
-export interface RecordLayout<T> {
-  /** As C spells it: `struct event`, `u32`. */
-  readonly typeName: string;
-  /** Bytes of a value. */
-  readonly size: number;
-  readonly shape: Shape;
-  readonly littleEndian: boolean;
-  /** @throws BpfiterError `usage` if `bytes` ends before the value does */
-  decode(bytes: Uint8Array, offset?: number): T;
+export interface RecordLayout<T = { readonly [field: string]: RecordValue }> extends RecordReader<T> {
   /**
    * The bytes of a value. Fields that are not given, elements beyond a shorter array and padding are zero. Integers
    * may be numbers or bigints, enums names or numbers, char arrays strings or bytes; of a union give one member.
    * @throws BpfiterError `usage` saying which part does not fit
    */
-  encode(value: Partial<T> | RecordInput): Uint8Array;
+  encode(value: RecordInputOf<T>): Uint8Array;
   /**
    * Writes a value over existing bytes, leaving those of fields and elements that are not given.
+   * @param name of the value in messages; the type's if absent
    *
    * @example
    * const settings = object.maps.find((map) => map.section === '.rodata');
    * recordLayout(object.btf, '.rodata').encodeInto(settings.initialValue, { wanted_pid: process.pid });
    */
-  encodeInto(bytes: Uint8Array, value: Partial<T> | RecordInput, offset?: number): void;
+  encodeInto(bytes: Uint8Array, value: RecordInputOf<T>, offset?: number, name?: string): void;
 }
 
 /**
@@ -79,6 +103,10 @@ export function recordLayout<T = { readonly [field: string]: RecordValue }>(
   btf: Btf,
   type: string | TypeId,
 ): RecordLayout<T> {
+  checkBtf('recordLayout()', btf);
+  if (typeof type !== 'string' && typeof type !== 'number') {
+    throw wrongArgument('recordLayout()', "the name of a type ('struct event') beside BTF", type);
+  }
   const id = typeof type === 'string' ? findType(btf, type) : type;
   const { kind, name } = btf.type(id);
   const keyword = kind === 'struct' || kind === 'union' ? `${kind} ` : kind.startsWith('enum') ? 'enum ' : '';
@@ -104,27 +132,29 @@ class Layout<T> implements RecordLayout<T> {
   }
 
   decode(bytes: Uint8Array, offset = 0): T {
-    if (!(offset >= 0 && offset + this.size <= bytes.length)) throw this.#beyond(bytes, offset);
+    if (!(offset >= 0 && offset + this.size <= bytes?.length)) throw this.#beyond(bytes, offset);
     if (bytes !== this.#bytes) {
+      checkBytes('decode()', 'the bytes of a record', bytes);
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       this.#bytes = bytes;
     }
     return this.#read(this.#view, bytes, offset) as T; // T is the caller's statement
   }
 
-  encode(value: Partial<T> | RecordInput): Uint8Array {
+  encode(value: RecordInputOf<T>): Uint8Array {
     const bytes = new Uint8Array(this.size);
     this.encodeInto(bytes, value);
     return bytes;
   }
 
-  encodeInto(bytes: Uint8Array, value: Partial<T> | RecordInput, offset = 0): void {
-    if (!(offset >= 0 && offset + this.size <= bytes.length)) throw this.#beyond(bytes, offset);
-    const path = withoutKeyword(this.typeName) || 'value';
-    writeValue(this.shape, this.littleEndian, { bytes, offset, path }, value);
+  encodeInto(bytes: Uint8Array, value: RecordInputOf<T>, offset = 0, name = withoutKeyword(this.typeName)): void {
+    if (!(offset >= 0 && offset + this.size <= bytes?.length)) throw this.#beyond(bytes, offset);
+    checkBytes('encodeInto()', 'the bytes to write into', bytes);
+    writeValue(this.shape, this.littleEndian, { bytes, offset, path: name || 'value' }, value);
   }
 
   #beyond(bytes: Uint8Array, offset: number): BpfiterError {
+    if (!isBytes(bytes)) return wrongArgument('a layout', 'bytes (Uint8Array)', bytes);
     const what = `${this.typeName} has ${this.size} bytes`;
     return new BpfiterError('usage', `${what}, and of the ${bytes.length} given not so many are left at ${offset}`);
   }
@@ -169,7 +199,7 @@ function findType(btf: Btf, spelling: string): TypeId {
 function noSuchType(btf: Btf, name: string, kinds: readonly Kind[]): BpfiterError {
   // The usual cause, where it is no slip of the pen.
   const cause = ` (clang leaves out types that only local variables have; declare a global 'struct ${name} *unused')`;
-  const hint = didYouMean(name, namesOf(btf, kinds)) || cause;
+  const hint = didYouMean(name, namesOf(btf, kinds)) || (name === '' ? '' : cause);
   return new BpfiterError('not-found', `${btf.name}: no type '${name}'${hint}`);
 }
 

@@ -3,8 +3,9 @@
  * from the first rows, which wait for that, and later rows follow one by one. A value that is wider than its column
  * by then pushes the rest of its row to the right; nothing is cut off.
  */
+import { checkObject } from '../arguments.ts';
 import { formatJson } from './json.ts';
-import type { RecordLayout } from './layout.ts';
+import type { RecordReader } from './layout.ts';
 import { fieldsOf, type Shape } from './shape.ts';
 
 export interface TableOptions {
@@ -36,7 +37,8 @@ export class TableWriter<T = unknown> {
   #waiting: (readonly string[])[] | undefined = [];
   #widths: readonly number[] = [];
 
-  constructor(layout: RecordLayout<T>, options: TableOptions = {}) {
+  constructor(layout: RecordReader<T>, options: TableOptions = {}) {
+    checkObject('TableWriter', 'the layout of its records: recordLayout(btf, type)', layout, ['shape']);
     this.#columns = columnsOf(layout.shape, []);
     this.#sampleRows = options.sampleRows ?? DEFAULT_SAMPLE_ROWS;
   }

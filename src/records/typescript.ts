@@ -2,6 +2,7 @@
  * TypeScript types of what decoding gives, to be pasted or generated into a program that reads records. Named structs
  * and unions become interfaces; what is anonymous stands in its place. The mapping is that of layout.ts.
  */
+import { checkBtf } from '../arguments.ts';
 import type { Btf, TypeId } from '../btf/index.ts';
 import { recordLayout, withoutKeyword } from './layout.ts';
 import { type CompositeShape, type FieldShape, fieldsOf, type Shape } from './shape.ts';
@@ -11,6 +12,7 @@ import { type CompositeShape, type FieldShape, fieldsOf, type Shape } from './sh
  * @throws BpfiterError as recordLayout()
  */
 export function recordTypeScript(btf: Btf, type: string | TypeId): string {
+  checkBtf('recordTypeScript()', btf);
   const { shape, typeName } = recordLayout(btf, type);
   const printer = new Printer();
   const reference = printer.reference(shape, '');

@@ -2,6 +2,7 @@
  * Verification of one program from its instructions to a verdict, in the kernel's order: the program as a whole, then
  * its paths, then what holds for all paths together.
  */
+import { checkObject } from '../arguments.ts';
 import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
@@ -121,6 +122,8 @@ function* verification(
   profile: KernelProfile,
   options: VerifyOptions,
 ): Generator<void, VerifierResult> {
+  checkObject('verify()', 'a program', program, ['insns']);
+  checkObject('verify()', 'a kernel profile beside the program: linux618(btf)', profile, ['btf', 'loads']);
   const kernelBtf = profile.btf;
   const kind = kindOf(program, profile);
   if (!profile.loads(kind)) return refusedUnseen(EINVAL);

@@ -8,7 +8,7 @@ import { HostKernel } from '../../src/host/kernel.ts';
 import { sessionOn } from '../../src/host/links.ts';
 import { HostMap, tryCreateMap } from '../../src/host/maps.ts';
 import type { Instruction } from '../../src/isa/index.ts';
-import type { CgroupOrder, IterParameters, KernelMap, Program } from '../../src/kernel.ts';
+import type { CgroupOrder, IterParameters, KernelMap, Program, TaskSelector } from '../../src/kernel.ts';
 import {
   BPF_F_SLEEPABLE,
   BPF_MAP_TYPE_ARRAY,
@@ -153,12 +153,14 @@ describeOnHost('a task parameter', () => {
     }
   });
 
-  test.each([
+  test.each<[task: TaskSelector, code: string, message: string | RegExp]>([
     [{ tid: 0x3fff_ffff }, 'not-found', 'there is no thread 1073741823'],
     [{ pid: 0x3fff_ffff }, 'not-found', 'there is no process 1073741823'],
     [{ pid: -4 }, 'usage', '-4 is no number of a process'],
     [{ pidFd: 1_000_000 }, 'refused', /descriptor 1000000 is no pidfd \(EBADF\)/],
     [{ pidFd: 0 }, 'usage', /descriptor 0 cannot be used as a pidfd/],
+    [{ pid: 2 ** 32 + 1 }, 'usage', '4294967297 is no number of a process'],
+    // @ts-expect-error types refuse it too
     [{ tid: 1, pid: 2 }, 'usage', /one of tid, pid and pidFd/],
   ])('%j is refused: %s', (task, code, message) => {
     using program = loadIterator('task');

@@ -97,7 +97,10 @@ describe('encoding', () => {
     [{ limits: [[]] }, 'event.limits[0]: expected an object, got an array'],
     [{ number: 1, pair: [1] }, 'event: number and pair are alternatives of a union: give one of them'],
     [{ pidd: 1 }, "event: struct event has no field pidd (did you mean 'pid'?)"],
-    [{ toString: 1 }, 'event: struct event has no field toString'],
+    [
+      { toString: 1 },
+      'event: struct event has no field toString; it has pid, small, signed, on, comm, state, limits, number, pair, ratio, raw',
+    ],
     [{ ratio: 1n }, 'event.ratio: expected a number, got 1'],
     [7, 'event: expected an object, got 7'],
   ];

@@ -14,6 +14,7 @@ import {
   openSource,
   type Program,
   type RunResult,
+  type TaskSelector,
 } from '../../src/index.ts';
 
 declare const kernel: Kernel;
@@ -99,6 +100,9 @@ describe('program.attachIter', () => {
     program.attachIter({ map: { pinned: '/sys/fs/bpf/counts' } });
     program.attachIter({ cgroup: { path: '/sys/fs/cgroup', order: 'descendants_pre' } });
     program.attachIter({ cgroup: { id: 1n, order: 'self_only' } });
+    program.attachIter({ cgroup: { order: 'self_only' } });
+    const chosen: { task?: TaskSelector } = Math.random() < 1 ? { task: { tid: 1 } } : {};
+    program.attachIter(chosen);
   });
 
   it('takes no parameters that no kernel knows', () => {
@@ -112,6 +116,18 @@ describe('program.attachIter', () => {
     program.attachIter({ cgroup: { path: '/sys/fs/cgroup' } });
     // @ts-expect-error ids of cgroups have 64 bits
     program.attachIter({ cgroup: { id: 1, order: 'self_only' } });
+    // @ts-expect-error one thread, or one process
+    program.attachIter({ task: { tid: 1, pid: 1 } });
+    // @ts-expect-error one process, in one way
+    program.attachIter({ task: { pid: 1, pidFd: 3 } });
+    // @ts-expect-error one map, in one way
+    program.attachIter({ map: { id: 1, name: 'counts' } });
+    // @ts-expect-error one map, in some way
+    program.attachIter({ map: {} });
+    // @ts-expect-error one cgroup, in one way
+    program.attachIter({ cgroup: { path: '/sys/fs/cgroup', id: 1n, order: 'self_only' } });
+    // @ts-expect-error one link, in one way
+    kernel.openLink({ id: 1, pinned: '/sys/fs/bpf/tasks' });
     // @ts-expect-error no such order
     program.attachIter({ cgroup: { order: 'upwards' } });
     // @ts-expect-error the map's name, in an object

@@ -7,6 +7,7 @@ import {
   type Link,
   type LoadedObject,
   type RecordLayout,
+  type RecordReader,
   recordLayout,
   recordLayoutOf,
   TypedMap,
@@ -49,10 +50,40 @@ describe('records', () => {
     const layout = recordLayoutOf<TaskRecord>(object, 'task_record');
     layout.encode({ pid: 1 });
     layout.encode({ pid: 1n, start_time: 5 });
+    // @ts-expect-error the struct has no such field
+    layout.encode({ pidd: 1 });
+    // @ts-expect-error nor beside others
+    layout.encodeInto(new Uint8Array(32), { pid: 1, start: 5 });
     // @ts-expect-error nothing in C is a function
     layout.encode({ pid: () => 1 });
     // @ts-expect-error nor a date
     layout.encode({ pid: 1, start_time: new Date() });
+  });
+
+  it('are written by the types of their fields', () => {
+    interface Event {
+      readonly state: 'RUNNING' | 'SLEEPING';
+      readonly comm: string;
+      readonly on: boolean;
+      readonly limits: readonly { readonly soft: number; readonly hard: bigint }[];
+    }
+    const layout = recordLayoutOf<Event>(object, 'event');
+    layout.encode({ state: 'SLEEPING', comm: new Uint8Array(4), on: 1, limits: [{ soft: 1n }, {}] });
+    layout.encode({ state: 5, comm: 'init', on: true, limits: undefined });
+    // @ts-expect-error no such state
+    layout.encode({ state: 'ASLEEP' });
+    // @ts-expect-error fields of fields have names too
+    layout.encode({ limits: [{ weak: 1 }] });
+    // @ts-expect-error many, not one
+    layout.encode({ limits: { soft: 1 } });
+    recordLayoutOf<number>(object, 'u32').encode(5n);
+    recordLayoutOf(object, 'event').encode({ anything: [1, 'b'] });
+    recordLayoutOf<unknown>(object, 'event').encode({ anything: [1, 'b'] });
+  });
+
+  it('are read by whoever takes any', () => {
+    expectTypeOf(recordLayoutOf<TaskRecord>(object, 'task_record')).toExtend<RecordReader<unknown>>();
+    expectTypeOf(recordLayoutOf(object, 'task_record')).toEqualTypeOf<RecordLayout>();
   });
 
   it('are found in BTF, by a name', () => {

@@ -4,6 +4,7 @@
  *
  * Sources: kernel/bpf/inode.c of Linux 6.18; facts/iterators.md 2.9.
  */
+import { checkPath } from '../../arguments.ts';
 import { BpfiterError } from '../../errors.ts';
 
 /** Where it is mounted; paths elsewhere are not in it. */
@@ -139,6 +140,7 @@ const fault = (code: 'usage' | 'not-found' | 'refused', message: string, errno: 
 
 /** Names from the root on, without `.` and `..`; undefined for a path that is elsewhere. */
 function partsOf(path: string): string[] | undefined {
+  checkPath(path);
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '..') parts.pop();

@@ -5,8 +5,8 @@
  * Sources: kernel/bpf/bpf_iter.c of Linux 6.18; facts/iterators.md 2.4, 2.7-2.9.
  */
 import { BpfiterError } from '../../errors.ts';
-import { checkParameters } from '../../iter-parameters.ts';
-import type { IterParameters, LinkInfo, Program } from '../../kernel.ts';
+import { checkLinkSelector, checkParameters } from '../../iter-parameters.ts';
+import type { IterParameters, LinkInfo, LinkSelector, Program } from '../../kernel.ts';
 import { iterTargets } from '../../uapi/index.ts';
 import { failure } from '../failure.ts';
 import { IdTable } from '../id-table.ts';
@@ -94,8 +94,9 @@ export class Iterators {
   }
 
   /** @throws BpfiterError `not-found`, `usage` for a pin of something else */
-  openLink(selector: { readonly id: number } | { readonly pinned: string }): EmbeddedLink {
-    if ('id' in selector) {
+  openLink(selector: LinkSelector): EmbeddedLink {
+    checkLinkSelector('openLink()', selector);
+    if (selector.id !== undefined) {
       const link = this.links.get(selector.id);
       if (link === undefined) {
         throw new BpfiterError('not-found', `there is no link with id ${selector.id}`, { errno: ENOENT });

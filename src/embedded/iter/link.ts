@@ -5,6 +5,7 @@
  * Sources: kernel/bpf/bpf_iter.c and kernel/bpf/syscall.c of Linux 6.18; facts/iterators.md 1.6, 2.7-2.9.
  */
 import { BpfiterError } from '../../errors.ts';
+import { checkProgram } from '../../iter-parameters.ts';
 import type { Link, LinkInfo, Program } from '../../kernel.ts';
 import { IterSession, type SessionSource } from '../../session.ts';
 import { BPF_LINK_TYPE_ITER, errnoDescription, errnoName } from '../../uapi/index.ts';
@@ -165,6 +166,8 @@ export class EmbeddedLink implements Link {
   }
 
   update(program: Program, expected?: Program): void {
+    checkProgram('update()', program);
+    if (expected !== undefined) checkProgram('update()', expected);
     const programOf = (candidate: Program) => this.#iterators.programOf(candidate);
     this.#open.update(
       programOf(program),

@@ -6,9 +6,9 @@
  * Each operation of users has two forms: `try...` answers as bpf(2) does, with negative errnos; the one of KernelMap
  * throws. Operations of programs work on offsets and are checked by the verifier.
  */
-import { BpfiterError } from '../../errors.ts';
+import type { BpfiterError } from '../../errors.ts';
 import type { CallPlan } from '../../jit/index.ts';
-import { explainElement } from '../../map-errors.ts';
+import { checkElement, checkFlags, explainElement } from '../../map-errors.ts';
 import {
   BPF_F_LOCK,
   BPF_F_RDONLY,
@@ -338,9 +338,8 @@ export abstract class MapBase implements EmbeddedMap {
   }
 
   update(key: Uint8Array, value: Uint8Array, flags = 0): void {
-    if (value.length !== this.transferSize) {
-      throw new BpfiterError('usage', `${this.what} takes values of ${this.transferSize} bytes, not ${value.length}`);
-    }
+    checkElement(this.what, 'values', this.transferSize, value);
+    checkFlags(this.what, flags);
     const result = this.tryUpdate(this.#checkedKey(key), value, flags);
     if (result < 0) throw this.#failure(-result, 'update a key of');
   }
@@ -388,9 +387,7 @@ export abstract class MapBase implements EmbeddedMap {
   }
 
   #checkedKey(key: Uint8Array): Uint8Array | undefined {
-    if (key.length !== this.keySize) {
-      throw new BpfiterError('usage', `${this.what} takes keys of ${this.keySize} bytes, not ${key.length}`);
-    }
+    checkElement(this.what, 'keys', this.keySize, key);
     return this.keySize === 0 ? undefined : key;
   }
 

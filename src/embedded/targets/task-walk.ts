@@ -6,7 +6,7 @@
  * facts/iterators.md 1.2, 1.4.
  */
 import { BpfiterError } from '../../errors.ts';
-import { checkPidOfDescriptor } from '../../iter-parameters.ts';
+import { checkPidOfDescriptor, checkTaskNumber } from '../../iter-parameters.ts';
 import type { IterParameters, LinkInfo } from '../../kernel.ts';
 import { failure } from '../failure.ts';
 import { Needs } from '../sources/needs.ts';
@@ -70,7 +70,7 @@ export function placeChoice({ memory, model }: TargetEnvironment, choice: TaskCh
 
 /** @returns tgid of the task */
 function requireTask(env: TargetEnvironment, id: number, noun: string): number {
-  if (!Number.isInteger(id) || id <= 0) throw new BpfiterError('usage', `${id} is no number of a ${noun}`);
+  checkTaskNumber(id, noun);
   const session = env.objects.session(Needs.nothing);
   try {
     const task = session.taskByPid(id);

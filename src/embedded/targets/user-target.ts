@@ -122,7 +122,7 @@ class UserWalk extends SequenceWalk<readonly RecordInput[]> {
     { name, arguments: list, objects }: UserTarget,
     parameters: IterParameters,
     memory: KernelMemory,
-    layouts: readonly (RecordLayout<unknown> | undefined)[],
+    layouts: readonly (RecordLayout | undefined)[],
     slots: ContextSlots,
   ) {
     const places = layouts.map((layout) => (layout === undefined ? 0 : memory.allocate(layout.size)));

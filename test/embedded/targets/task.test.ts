@@ -138,7 +138,9 @@ describe('a task parameter is refused', () => {
     [{ pid: -1 }, 'usage', undefined, '-1 is no number of a process'],
     [{ pidFd: 5 }, 'refused', 9, "cannot attach program 'by_hand' (iter/task): descriptor 5 is no pidfd (EBADF)"],
     [{ pidFd: 0 }, 'usage', undefined, 'descriptor 0 cannot be used as a pidfd: it must be above 0'],
+    // @ts-expect-error types refuse it too
     [{ tid: 1, pid: 1 }, 'usage', undefined, 'task takes one of tid, pid and pidFd, not tid and pid'],
+    [{ pid: 2 ** 32 + 1 }, 'usage', undefined, '4294967297 is no number of a process'],
   ])('%o', (task, code, errno, message) => {
     const fixture = new Fixture(new FakeMemory(), tasks());
     const program = fixture.program('task', () => 0);

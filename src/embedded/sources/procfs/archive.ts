@@ -2,6 +2,7 @@
  * Files of /proc out of a tar archive in memory, compressed or not: one that `bpfiter record` wrote, or one made by hand
  * of a copy of /proc. Where in the archive `proc` is does not matter.
  */
+import { checkBytes } from '../../../arguments.ts';
 import { BpfiterError } from '../../../errors.ts';
 import { type FileStatus, type ProcReader, VANISHED } from './reader.ts';
 import { parseStatusList, STATUS_LIST } from './status-list.ts';
@@ -15,6 +16,7 @@ const S_IFREG = 0o100444;
 
 /** @param name for messages @throws BpfiterError `malformed` for what is no archive, or one without /proc */
 export async function openArchive(bytes: Uint8Array, name: string): Promise<ProcReader> {
+  checkBytes('openArchive()', 'the bytes of a snapshot', bytes);
   const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return new ArchiveReader(compressed ? await decompress(bytes, name) : bytes, name);
 }

@@ -2,6 +2,7 @@
  * The profile of Linux 6.18, x86-64: the reference. What could be asked of a running 6.18.44 was
  * (scripts/measure-profile.mjs); each file says how its facts were come by, and what it leaves out.
  */
+import { checkBtf } from '../../../arguments.ts';
 import type { Btf } from '../../../btf/index.ts';
 import type { IteratorRow } from '../function-rules.ts';
 import { createProfile, type ProfileTables } from '../profile.ts';
@@ -39,6 +40,7 @@ export function linux618(
   btf: Btf,
   { lockdown = 'integrity', symbols = 'functions', possibleCpus, iteratorTargets: more = [] }: Linux618Options = {},
 ): KernelProfile {
+  checkBtf('linux618()', btf);
   const helpers = [...helperAvailability, ...trampolineHelpers, ...(lockdown === 'none' ? withoutLockdown : [])];
   const functions = { ...tables.functions, iteratorTargets: [...iteratorTargets, ...more] };
   return createProfile(
