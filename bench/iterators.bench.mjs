@@ -22,6 +22,8 @@ export const name = 'iterators';
 
 const LIMIT = 1.25;
 const SNAPSHOT_LIMIT = 1000;
+/** V8 compiles what is hot during the first dozen rounds, some of it twice. */
+const STEADY = { rounds: 15, warmUps: 15 };
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const cli = path('../dist/cli/main.js');
@@ -74,7 +76,7 @@ async function walk(kernel, reader, what, command, object) {
           lines.embedded = (await link.open().text()).split('\n').length - 1;
         }),
     },
-    { rounds: 9, warmUps: 3 },
+    STEADY,
   );
   loaded.close();
   // Processes of others come and go; a header is a line too.
