@@ -88,6 +88,7 @@ async function loadProgram(
     maps: [...new Set(linked.mapReferences.flatMap(({ map }) => maps.get(map) ?? []))],
     argumentCount: argumentCount(kernel.btf(), linked.attachBtfId),
     furthest: result.furthest,
+    keptPointers: result.keptPointers,
     verifiedInsns: result.statistics.insnsProcessed,
     tag: await programTag(linked.insns),
     types,

@@ -42,6 +42,8 @@ export interface ProgramParts {
   /** Of the function that it is attached to. */
   readonly argumentCount: number | undefined;
   readonly furthest: Readonly<FurthestAccess>;
+  /** Structs to which it may keep pointers from one call to the next. */
+  readonly keptPointers: ReadonlySet<string>;
   readonly verifiedInsns: number;
   readonly tag: Uint8Array;
   /** What it was loaded with. */
@@ -124,7 +126,7 @@ export class EmbeddedProgram implements Program, Pinned {
 
   #makeIterator(): IterProgram {
     const { id, name, section, address, needs } = this;
-    const { linked, furthest } = this.#parts;
+    const { linked, furthest, keptPointers } = this.#parts;
     const { runtime } = this.#host;
     const { entry } = this.instance;
     // What calls of a session have in common, kept from one object to the next.
@@ -135,6 +137,7 @@ export class EmbeddedProgram implements Program, Pinned {
       section,
       address,
       needs,
+      keepsPointers: [...keptPointers].some((struct) => !STAYING.has(struct)),
       targetName: targetOf(linked),
       sleepable: (linked.flags & BPF_F_SLEEPABLE) !== 0,
       maxRdonlyAccess: furthest.rdonly,
@@ -240,6 +243,9 @@ export class EmbeddedProgram implements Program, Pinned {
     this.#host.forgetProgram(this);
   }
 }
+
+/** Structs that are variables of the kernel, or live as long as a session: their places stay whatever is forgotten. */
+const STAYING: ReadonlySet<string> = new Set(['file_operations', 'vm_operations_struct', 'seq_file', 'bpf_iter_meta']);
 
 /** `task` of `iter/task`. */
 export const targetOf = ({ program }: LinkedProgram): string => program.attachTarget?.name ?? '';

@@ -229,6 +229,10 @@ class FakeSession implements ObjectSession {
     return { ...cursor(this.#objects.listed), numbers: [] };
   }
 
+  forget(): boolean {
+    return false;
+  }
+
   close(): void {
     this.#objects.sessions -= 1;
   }

@@ -31,6 +31,8 @@ export interface IterProgram extends ProgramFacts {
   readonly address: number;
   /** What it reads of the kernel's objects. */
   readonly needs: Needs;
+  /** Whether it may know an object by its address after the call in which it got it. */
+  readonly keepsPointers: boolean;
   readonly run: RunIterator;
   /** Fills what its struct has of its types. */
   tellTypes(): void;
@@ -84,7 +86,7 @@ export class IterLink implements Pinned {
   /** Another session, of the program that is current now. */
   openFile(): IterFile {
     const program = this.#program;
-    const objects = this.#iterators.objects.session(program.needs);
+    const objects = this.#iterators.objects.session(program.needs, !program.keepsPointers);
     const file = new IterFile({
       memory: this.#iterators.memory,
       target: this.target,

@@ -33,6 +33,8 @@ export interface RuntimeExports {
   allocate(size: number): number;
   free(offset: number): number;
   usableSize(offset: number): number;
+  /** Bytes in pages of the heap that are not free. */
+  bytesInUse(): number;
 
   jhash(key: number, size: number, seed: number): number;
   memcmp(a: number, b: number, size: number): number;

@@ -4,8 +4,8 @@
  *
  * Objects are structs of the model in linear memory; everything here speaks of them by offset, 0 for none. A source
  * fills the fields that the programs of a session can read (Needs), and no others: they are zero then, and nobody can
- * tell. The same kernel object has the same offset for as long as a session or a hold on it lives, and its own fields
- * (`task->mm`, `file->f_inode`) are there when it is handed out.
+ * tell. The same kernel object has the same offset for as long as a session or a hold on it lives (but see forget()),
+ * and its own fields (`task->mm`, `file->f_inode`) are there when it is handed out.
  *
  * Processes come and go while one walks: an object that vanished before it could be read is not handed out, one that
  * vanished later keeps what was read. What the reader may not look into is handed out with what can be read, and is
@@ -58,8 +58,9 @@ export interface KernelObjects {
   /**
    * Starts a session: a walk, a run of a program, or whatever else wants objects to stay where they are for a while.
    * Sessions may overlap.
+   * @param forgets no program of it keeps pointers from one call to the next, so that forget() may give objects back
    */
-  session(needs: Needs): ObjectSession;
+  session(needs: Needs, forgets?: boolean): ObjectSession;
   /** Offset of the task_struct of `current`, which always has at least pid, tgid, comm and group_leader. */
   readonly currentTask: number;
   /** Address of an object that is a kernel variable: `init_task`, `init_pid_ns`, `socket_file_ops`. */
@@ -155,6 +156,12 @@ export interface ObjectSession {
 
   /** What is not known: the file that may not be read (`status`, `fd`), or what no file tells, and of how many objects. */
   readonly unreadable: ReadonlyMap<string, number>;
+  /**
+   * To be called between two objects of a walk, while no program runs: if many were walked over, and nobody else can
+   * know of them, they are given back. All offsets that were handed out mean nothing then; cursors go on.
+   * @returns whether that was done
+   */
+  forget(): boolean;
   /** Ends it: what nothing holds is given back. */
   close(): void;
 }

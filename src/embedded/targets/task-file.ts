@@ -5,17 +5,21 @@
 import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
 import type { FileCursor, ObjectSession } from '../sources/source.ts';
-import type { TargetEnvironment } from './environment.ts';
+import { numberField, type TargetEnvironment } from './environment.ts';
 import { choiceInfo, placeChoice, type TaskChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
 const TASK = 0;
 const FD = 1;
 const FILE = 2;
 
+/** Instead of the offset of a task that was given back: no other has it. */
+const FORGOTTEN = -1;
+
 class TaskFileWalk implements Walk {
   readonly #tasks: TaskWalk;
   readonly #session: ObjectSession;
   readonly #slots: ContextSlots;
+  readonly #pidOf: (task: number) => number;
   /** Whether a task is gone through once only: later descriptors of it may still be met by a later read. */
   readonly #oneThread: boolean;
   /** The task that the walk stands at; 0 before the first and when none is left. */
@@ -25,20 +29,17 @@ class TaskFileWalk implements Walk {
   /** Of the current file, or else the first descriptor that has not been looked at. */
   #fd = 0;
 
-  constructor(tasks: TaskWalk, session: ObjectSession, slots: ContextSlots, choice: TaskChoice) {
-    this.#tasks = tasks;
+  constructor(env: TargetEnvironment, session: ObjectSession, slots: ContextSlots, choice: TaskChoice) {
+    this.#tasks = taskWalk(env, session, choice, () => this.#forget());
     this.#session = session;
     this.#slots = slots;
+    this.#pidOf = numberField(env, 'task_struct', 'pid');
     this.#oneThread = choice.kind === 'thread';
   }
 
   start(): number {
     const task = this.#tasks.current();
-    if (task !== this.#task) {
-      this.#files = undefined;
-      this.#task = task;
-      this.#fd = 0;
-    }
+    if (task !== this.#task) this.#begin(task);
     if (task === 0) return this.#stand(0);
     const left = this.#files === undefined ? 0 : this.#session.file(task, this.#fd);
     return left === 0 ? this.#search() : this.#stand(left);
@@ -46,7 +47,26 @@ class TaskFileWalk implements Walk {
 
   next(): number {
     this.#fd += 1;
+    const pid = this.#pidOf(this.#task);
+    if (this.#forget()) {
+      // Its files are still to come, unless it is gone.
+      const task = this.#tasks.current();
+      if (task !== 0 && this.#pidOf(task) === pid) this.#task = task;
+      else this.#begin(task);
+    }
     return this.#search();
+  }
+
+  #forget(): boolean {
+    const forgot = this.#session.forget();
+    if (forgot) this.#task = FORGOTTEN;
+    return forgot;
+  }
+
+  #begin(task: number): void {
+    this.#files = undefined;
+    this.#task = task;
+    this.#fd = 0;
   }
 
   stop(): void {}
@@ -64,8 +84,8 @@ class TaskFileWalk implements Walk {
       }
       this.#files = undefined;
       if (this.#oneThread) break;
-      this.#fd = 0;
-      this.#task = this.#tasks.next();
+      this.#forget();
+      this.#begin(this.#tasks.next());
     }
     return this.#stand(0);
   }
@@ -94,10 +114,7 @@ export function taskFileTarget(env: TargetEnvironment): IterTargetDefinition {
       return {
         info: choiceInfo(choice),
         placePrivate: () => placeChoice(env, choice),
-        open: (slots, session) => {
-          const tasks = taskWalk(env, session, choice, { skipSharedFiles: true });
-          return new TaskFileWalk(tasks, session, slots, choice);
-        },
+        open: (slots, session) => new TaskFileWalk(env, session, slots, choice),
       };
     },
   };

@@ -10,7 +10,7 @@ import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
 import type { Cursor, ObjectSession } from '../sources/source.ts';
 import type { TargetEnvironment } from './environment.ts';
-import { choiceInfo, placeChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
+import { choiceInfo, placeChoice, type TaskChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
 const TASK = 0;
 const VMA = 1;
@@ -27,8 +27,8 @@ class TaskVmaWalk implements Walk {
   /** The task in the context. */
   #shown = 0;
 
-  constructor(tasks: TaskWalk, session: ObjectSession, slots: ContextSlots) {
-    this.#tasks = tasks;
+  constructor(env: TargetEnvironment, session: ObjectSession, slots: ContextSlots, choice: TaskChoice) {
+    this.#tasks = taskWalk(env, session, choice, () => session.forget());
     this.#session = session;
     this.#slots = slots;
   }
@@ -46,6 +46,8 @@ class TaskVmaWalk implements Walk {
       const vma = this.#areas.next();
       if (vma !== 0) return this.#stand(vma);
       this.#areas = undefined;
+      // Between two tasks, as the areas of one are looked up together.
+      this.#session.forget();
       this.#task = this.#tasks.next();
     }
     return this.#stand(0);
@@ -83,10 +85,7 @@ export function taskVmaTarget(env: TargetEnvironment): IterTargetDefinition {
       return {
         info: choiceInfo(choice),
         placePrivate: () => placeChoice(env, choice),
-        open: (slots, session) => {
-          const tasks = taskWalk(env, session, choice, { skipSharedFiles: true });
-          return new TaskVmaWalk(tasks, session, slots);
-        },
+        open: (slots, session) => new TaskVmaWalk(env, session, slots, choice),
       };
     },
   };

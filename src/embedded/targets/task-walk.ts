@@ -98,18 +98,21 @@ export interface TaskWalk {
   next(): number;
 }
 
-export interface TaskWalkOptions {
-  /** Leaves threads out that share their table of open files with their leader. */
-  readonly skipSharedFiles?: boolean;
-}
-
+/**
+ * @param passedOver if given, threads that share their table of open files with their leader are left out, and this is
+ *   called then: the walk stands at no task
+ */
 export function taskWalk(
   env: TargetEnvironment,
   session: ObjectSession,
   choice: TaskChoice,
-  { skipSharedFiles = false }: TaskWalkOptions = {},
+  passedOver?: () => void,
 ): TaskWalk {
-  const skips = (task: number): boolean => skipSharedFiles && session.sharesFilesWithLeader(task);
+  const skips = (task: number): boolean => {
+    if (passedOver === undefined || !session.sharesFilesWithLeader(task)) return false;
+    passedOver();
+    return true;
+  };
   switch (choice.kind) {
     case 'all':
       return new AllTasks(env, session, skips);

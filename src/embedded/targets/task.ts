@@ -3,6 +3,7 @@
  */
 import type { ContextSlots } from '../iter/context.ts';
 import { FOUND, type IterTargetDefinition, NONE, type Walk } from '../iter/target.ts';
+import type { ObjectSession } from '../sources/source.ts';
 import type { TargetEnvironment } from './environment.ts';
 import { choiceInfo, placeChoice, type TaskWalk, taskChoice, taskWalk } from './task-walk.ts';
 
@@ -10,10 +11,12 @@ const TASK = 0;
 
 class TaskTargetWalk implements Walk {
   readonly #tasks: TaskWalk;
+  readonly #session: ObjectSession;
   readonly #slots: ContextSlots;
 
-  constructor(tasks: TaskWalk, slots: ContextSlots) {
+  constructor(tasks: TaskWalk, session: ObjectSession, slots: ContextSlots) {
     this.#tasks = tasks;
+    this.#session = session;
     this.#slots = slots;
   }
 
@@ -22,6 +25,7 @@ class TaskTargetWalk implements Walk {
   }
 
   next(): number {
+    this.#session.forget();
     return this.#stand(this.#tasks.next());
   }
 
@@ -46,7 +50,7 @@ export function taskTarget(env: TargetEnvironment): IterTargetDefinition {
       return {
         info: choiceInfo(choice),
         placePrivate: () => placeChoice(env, choice),
-        open: (slots, session) => new TaskTargetWalk(taskWalk(env, session, choice), slots),
+        open: (slots, session) => new TaskTargetWalk(taskWalk(env, session, choice), session, slots),
       };
     },
   };

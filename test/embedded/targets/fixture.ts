@@ -87,6 +87,7 @@ export class Fixture<M extends KernelMemory = FakeMemory> {
       sleepable: false,
       address,
       needs: Needs.nothing,
+      keepsPointers: false,
       maxRdonlyAccess: 0,
       maxRdwrAccess: 0,
       run,

@@ -193,3 +193,16 @@ export function usableSize(offset: u32): u32 {
   if (kind === LARGE) return (word >> 8) << PAGE_SHIFT;
   return kind === 0 || kind > <u32>SIZE_CLASSES ? 0 : classSize(kind - 1);
 }
+
+/** Bytes in pages that are not free; goes over them, so that it costs nothing to whoever does not ask. */
+export function bytesInUse(): u32 {
+  const end = load<u32>(HEAP_END);
+  let pages: u32 = 0;
+  for (let page: u32 = HEAP_START >> PAGE_SHIFT; page < end; ) {
+    const word = pageWord(page);
+    const length = max<u32>(1, word >> 8);
+    if ((word & 0xff) !== FREE_RUN) pages += length;
+    page += length;
+  }
+  return pages << PAGE_SHIFT;
+}

@@ -101,7 +101,7 @@ export class AreaTable {
     this.#files = files;
     this.#mounts = mounts;
     const layout = model.layoutOf('vm_area_struct');
-    this.#pool = new Pool(memory, layout.size);
+    this.#pool = new Pool(memory, layout.size, arena.use);
     const at = (path: string) => layout.field(path).offset;
     memory.runtime.maps_fields(at('vm_start'), at('vm_end'), at('vm_mm'), at('vm_flags'), at('vm_pgoff'));
     this.#place = {
@@ -110,6 +110,12 @@ export class AreaTable {
       operations: at('vm_ops'),
       data: at('vm_private_data'),
     };
+  }
+
+  get size(): number {
+    let known = 0;
+    for (const { starts } of this.#known.values()) known += starts.length;
+    return known + this.#named.size + this.#special.size;
   }
 
   clear(): void {

@@ -52,6 +52,10 @@ export class FileTree {
     };
   }
 
+  get size(): number {
+    return this.#dentries.size + this.#inodes.size + this.#shown.size + this.#superBlocks.size + this.#mounts.size;
+  }
+
   clear(): void {
     for (const map of [this.#dentries, this.#inodes, this.#superBlocks, this.#types, this.#mounts, this.#shown])
       map.clear();

@@ -145,7 +145,13 @@ export class FileTable {
       mount: at('f_path.mnt'),
       dentry: at('f_path.dentry'),
     };
-    this.#pool = new Pool(memory, this.#layout.size);
+    this.#pool = new Pool(memory, this.#layout.size, arena.use);
+  }
+
+  get size(): number {
+    let open = 0;
+    for (const files of this.#open.values()) open += Object.keys(files).length;
+    return open + this.#mapped.size + this.#placed.size;
   }
 
   clear(): void {

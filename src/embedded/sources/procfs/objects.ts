@@ -38,6 +38,12 @@ const OF_CURRENT = Needs.of(['task_struct.comm']);
 
 /** Before its name (symbol_add()). */
 const FUNCTION_SIZE = 8;
+/**
+ * Bytes of places after which a session whose programs keep no pointers gives back what it walked over. Enough for what
+ * many tasks share (their parents, files, namespaces), and for 2,000 tasks: walks so long cost what they always did.
+ */
+const FORGET_AT = 1 << 20;
+
 const WORD = 0x1_0000_0000;
 const USER_END_HIGH = 0x8000;
 
@@ -70,6 +76,8 @@ export class ProcfsObjects implements KernelObjects {
   /** As they were when something first asked for them, until everything is given back. */
   #symbols: KernelSymbols | undefined;
   readonly #current: TaskRecord;
+  /** Bytes of places at which the next question is whether they can be given back. */
+  #forgetAt = FORGET_AT;
 
   constructor(memory: KernelMemory, model: Model, reader: ProcReader, machine: Machine) {
     this.memory = memory;
@@ -123,13 +131,13 @@ export class ProcfsObjects implements KernelObjects {
     return isOperations(name) ? this.#variable(name) : undefined;
   }
 
-  session(needs: Needs): ObjectSession {
+  session(needs: Needs, forgets = false): ObjectSession {
     let plan = this.#plans.get(needs);
     if (plan === undefined) {
       plan = taskPlan(this.model, needs);
       this.#plans.set(needs, plan);
     }
-    const session = new ProcfsSession(this, plan);
+    const session = new ProcfsSession(this, plan, forgets);
     this.#sessions.add(session);
     this.tasks.load(this.#current.tid, this.#current.tgid, session, true);
     return session;
@@ -138,6 +146,29 @@ export class ProcfsObjects implements KernelObjects {
   ended(session: ProcfsSession): void {
     this.#sessions.delete(session);
     this.#giveBack();
+  }
+
+  /** Whether so much was walked over that it should be given back. @param ahead tasks are among it that are to come */
+  isFull(ahead: boolean): boolean {
+    return this.#arena.use.bytes >= this.#forgetAt + (ahead ? FORGET_AT : 0);
+  }
+
+  /** Gives back what a session has walked over, unless somebody else may know of it. @returns whether it did */
+  forget(session: ProcfsSession): boolean {
+    if (this.#sessions.size > 1 || this.#isHeld) {
+      // Not to be asked for each object that is still to come.
+      this.#forgetAt = this.#arena.use.bytes + FORGET_AT;
+      return false;
+    }
+    this.#clear();
+    this.tasks.load(this.#current.tid, this.#current.tgid, session, true);
+    return true;
+  }
+
+  /** How many objects have a place that JavaScript knows of: for tests, which cannot see its memory. */
+  get count(): number {
+    const { tasks, files, areas } = this;
+    return [tasks, files, areas, this.#tree, this.#references].reduce((sum, { size }) => sum + size, 0);
   }
 
   pidOfDescriptor(fd: number): number | undefined {
@@ -203,8 +234,19 @@ export class ProcfsObjects implements KernelObjects {
     return processes.find((tgid) => threadNumbers(reader, tgid).includes(tid));
   }
 
+  /** Whether something beside sessions speaks of objects by their place. */
+  get #isHeld(): boolean {
+    return this.#held.size > 0 || this.inUse?.() === true;
+  }
+
   #giveBack(): void {
-    if (this.#sessions.size > 0 || this.#held.size > 0 || this.inUse?.() === true) return;
+    if (this.#sessions.size > 0 || this.#isHeld) return;
+    this.#symbols = undefined;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#forgetAt = FORGET_AT;
     this.tasks.clear([...new Set([this.tasks.idle, this.#current])]);
     for (const table of [
       this.files,
@@ -220,7 +262,6 @@ export class ProcfsObjects implements KernelObjects {
     ]) {
       table.clear();
     }
-    this.#symbols = undefined;
     this.#arena.clear();
   }
 

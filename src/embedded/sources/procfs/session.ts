@@ -10,6 +10,8 @@ import { NumberWalk, processesByStart, threadNumbers } from './task-walks.ts';
 import type { SessionState, TaskRecord } from './tasks.ts';
 
 const TWO_32 = 4294967296;
+/** About as many tasks as have a place before the first are given back (FORGET_AT). */
+const READ_AHEAD = 2048;
 
 export class ProcfsSession implements ObjectSession, SessionState {
   readonly plan: TaskPlan;
@@ -17,13 +19,16 @@ export class ProcfsSession implements ObjectSession, SessionState {
   readonly #objects: ProcfsObjects;
   readonly #filePlan: FilePlan;
   readonly #byNumber: NumberWalk;
+  readonly #forgets: boolean;
   #linked = false;
 
-  constructor(objects: ProcfsObjects, plan: TaskPlan) {
+  constructor(objects: ProcfsObjects, plan: TaskPlan, forgets: boolean) {
     this.#objects = objects;
     this.plan = plan;
+    // Where programs follow the lists of tasks all tasks are there, linked with each other.
+    this.#forgets = forgets && !plan.lists;
     this.#filePlan = filePlan(this);
-    this.#byNumber = new NumberWalk(objects.tasks, objects.reader, this);
+    this.#byNumber = new NumberWalk(objects.tasks, objects.reader, this, this.#forgets ? READ_AHEAD : undefined);
   }
 
   get needs(): Needs {
@@ -148,6 +153,13 @@ export class ProcfsSession implements ObjectSession, SessionState {
 
   list(kind: ObjectList): ListCursor {
     return this.#objects.lists.cursor(kind, this.needs);
+  }
+
+  forget(): boolean {
+    if (!this.#forgets || !this.#objects.isFull(this.#byNumber.hasReadAhead) || !this.#objects.forget(this))
+      return false;
+    this.#byNumber.forgetReadAhead();
+    return true;
   }
 
   close(): void {

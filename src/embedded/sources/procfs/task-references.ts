@@ -83,6 +83,10 @@ export class TaskReferences {
     this.#namespaces = namespaces;
   }
 
+  get size(): number {
+    return this.#pids.size + this.#terminals.size + this.#own.size;
+  }
+
   clear(): void {
     this.#pids.clear();
     this.#terminals.clear();

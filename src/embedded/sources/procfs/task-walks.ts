@@ -32,26 +32,34 @@ export class NumberWalk {
   #next = 0;
   /** Numbers below were given out; more than any before the first. */
   #reached = Number.POSITIVE_INFINITY;
-  /** What was given out last. */
-  #current: TaskRecord | undefined;
+  /** What was given out last, by number, and its process. */
+  #current = -1;
+  #currentProcess = -1;
   /** The number that was in use last when processes were listed. */
   #last: number | undefined;
   readonly #decoder = new TextDecoder();
   /** Read before their turn came. */
   readonly #early = new Set<number>();
+  /** Of threads that are still to come. */
   readonly #processOf = new Map<number, number>();
+  /** A bit a number: processes that were seen without further threads, which the table may have forgotten since. */
+  #single = new Uint8Array();
+  readonly #readAhead: number;
 
-  constructor(table: TaskTable, reader: ProcReader, session: SessionState) {
+  /** @param readAhead how many tasks may be read before their turn, and kept until then */
+  constructor(table: TaskTable, reader: ProcReader, session: SessionState, readAhead = Number.POSITIVE_INFINITY) {
     this.#table = table;
     this.#reader = reader;
     this.#session = session;
+    this.#readAhead = readAhead;
   }
 
   /** The first task from that number on. The last one may be asked for again, as each read of a file begins with it. */
   from(pid: number): TaskRecord | undefined {
-    const again = this.#current?.tid === pid ? this.#current : undefined;
-    if (again !== undefined && this.#table.load(pid, again.tgid, this.#session, true) === again) return again;
-    if (pid < this.#reached && again === undefined) this.#list(pid);
+    const again = this.#current === pid;
+    const same = again ? this.#again(pid) : undefined;
+    if (same !== undefined) return same;
+    if (pid < this.#reached && !again) this.#list(pid);
     let record = this.#advance(pid);
     // What came into being meanwhile is seen too.
     if (record === undefined && (this.#last === undefined || this.#lastNumber() !== this.#last)) {
@@ -59,8 +67,26 @@ export class NumberWalk {
       record = this.#advance(pid);
     }
     this.#reached = record === undefined ? pid : record.tid + 1;
-    this.#current = record;
+    this.#current = record?.tid ?? -1;
+    this.#currentProcess = record?.tgid ?? -1;
     return record;
+  }
+
+  /** Whether tasks were read whose turn is still to come. */
+  get hasReadAhead(): boolean {
+    return this.#early.size > 0;
+  }
+
+  /** They are given back, and read again when it comes. */
+  forgetReadAhead(): void {
+    this.#early.clear();
+  }
+
+  /** The task that was given out last, if there still is one of that number in that process. */
+  #again(pid: number): TaskRecord | undefined {
+    const known = this.#table.known(pid);
+    const record = this.#table.load(pid, this.#currentProcess, this.#session, true);
+    return known === undefined || record === known ? record : undefined;
   }
 
   #advance(pid: number): TaskRecord | undefined {
@@ -68,12 +94,14 @@ export class NumberWalk {
       const number = this.#numbers[this.#next++] as number;
       if (number < pid) {
         // Threads of processes that are passed over may still be to come.
-        if (!this.#processOf.has(number) && !this.#isSingle(number)) this.#insert(this.#newThreads(number, 0));
+        if (!this.#processOf.delete(number) && !this.#isSingle(number)) this.#insert(this.#newThreads(number, 0));
         continue;
       }
       const tgid = this.#processOf.get(number);
+      this.#processOf.delete(number);
       const record = this.#table.load(number, tgid ?? number, this.#session, !this.#early.delete(number));
       if (record === undefined) continue;
+      this.#noteThreads(number, record.threads);
       if (tgid === undefined && record.threads !== 1) this.#insert(this.#newThreads(number, 0));
       return record;
     }
@@ -83,7 +111,20 @@ export class NumberWalk {
   /** Whether this session saw it without further threads. */
   #isSingle(number: number): boolean {
     const record = this.#table.known(number);
-    return record?.filledFor === this.#session && record.threads === 1;
+    if (record?.filledFor === this.#session) return record.threads === 1;
+    return (((this.#single[number >> 3] ?? 0) >> (number & 7)) & 1) === 1;
+  }
+
+  #noteThreads(number: number, threads: number | undefined): void {
+    const at = number >> 3;
+    if (at >= this.#single.length) {
+      const longer = new Uint8Array(Math.max(64, at * 2));
+      longer.set(this.#single);
+      this.#single = longer;
+    }
+    const bit = 1 << (number & 7);
+    const others = (this.#single[at] as number) & ~bit; // it was made long enough
+    this.#single[at] = threads === 1 ? others | bit : others;
   }
 
   #list(from: number): void {
@@ -105,6 +146,11 @@ export class NumberWalk {
    */
   #turnsOutSingle(tgid: number): boolean {
     if (!this.#session.plan.onlyStat) return false;
+    if (this.#early.size >= this.#readAhead) {
+      const threads = this.#table.threadsOf(tgid);
+      this.#noteThreads(tgid, threads);
+      return threads !== undefined && threads <= 1;
+    }
     const record = this.#table.load(tgid, tgid, this.#session, true);
     if (record === undefined) return true;
     this.#early.add(tgid);

@@ -134,11 +134,15 @@ export class TaskTable {
     this.#fillReferences = references;
     this.#files = new TaskFiles(memory);
     const task = model.layoutOf('task_struct');
-    this.#tasks = new Pool(memory, task.size);
+    this.#tasks = new Pool(memory, task.size, arena.use);
     this.#place = placesOf(model);
     this.#references = REFERENCES.map((path) => task.field(path).offset);
     this.idle = this.#makeIdle();
     this.#register(this.idle);
+  }
+
+  get size(): number {
+    return this.#records.size + this.#byOffset.size;
   }
 
   /** The record of a task_struct that was handed out. */
@@ -173,6 +177,14 @@ export class TaskTable {
     if (!this.#fill(record, session)) return undefined;
     this.#register(record);
     return record;
+  }
+
+  /** How many threads a process has, without a place for it: 0 if it is gone, undefined where that is not told. */
+  threadsOf(pid: number): number | undefined {
+    const length = this.#reader.read(`/proc/${pid}/stat`);
+    if (length === VANISHED) return 0;
+    const { buffer } = this.#reader;
+    return this.#columns.parse(buffer, length, NUM_THREADS) ? this.#columns.values[NUM_THREADS] : undefined;
   }
 
   #register(record: TaskRecord): void {
