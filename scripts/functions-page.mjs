@@ -8,15 +8,17 @@
  *   helpers: Iterable<string>, kfuncs: Iterable<string>,
  *   isDefined: (name: string) => boolean,
  *   whyUnsupported: (name: string) => string | undefined,
+ *   restriction: (name: string) => string | undefined,
  * }} tables names with `bpf_` where they have it
  * @returns {string}
  */
-export function functionsPage({ helpers, kfuncs, isDefined, whyUnsupported }) {
+export function functionsPage({ helpers, kfuncs, isDefined, whyUnsupported, restriction }) {
   const row = (name) => {
-    if (isDefined(name)) return [`\`${name}\``, 'yes', 'yes', ''];
+    if (isDefined(name)) return [`\`${name}\``, 'yes', 'yes', restriction(name) ?? ''];
     return [`\`${name}\``, 'yes', 'no', whyUnsupported(name) ?? 'not written'];
   };
-  const section = (names) => table(['function', 'host, Linux 6.18', 'embedded', 'why not'], [...names].sort().map(row));
+  const section = (names) =>
+    table(['function', 'host, Linux 6.18', 'embedded', 'why not, or where'], [...names].sort().map(row));
   const count = (names) => `${[...names].filter(isDefined).length} of ${[...names].length}`;
   return `# Helpers and kfuncs
 

@@ -25,6 +25,7 @@ const functions = functionsPage({
   kfuncs: [...kfuncs.keys()],
   isDefined: (name) => findFunction(name) !== undefined || functionsOfCompiler.has(name),
   whyUnsupported,
+  restriction: (name) => findFunction(name)?.only,
 });
 writeFileSync(new URL('docs/functions.md', root), functions);
 

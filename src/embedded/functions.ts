@@ -26,6 +26,7 @@ import { runContextHelpers } from './helpers/run-context.ts';
 import { socketCasts } from './helpers/socket-casts.ts';
 import { socketFileHelpers } from './helpers/socket-files.ts';
 import { messageHelpers } from './helpers/socket-message.ts';
+import { socketOptionHelpers } from './helpers/socket-options.ts';
 import { socketHelpers } from './helpers/sockets.ts';
 import { stackHelpers } from './helpers/stacks.ts';
 import { userMemory } from './helpers/user-memory.ts';
@@ -80,6 +81,7 @@ const families: readonly (readonly FunctionDefinition[])[] = [
   socketHelpers,
   socketCasts,
   socketFileHelpers,
+  socketOptionHelpers,
   xdpHelpers,
   xdpKfuncs,
 ];

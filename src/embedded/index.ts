@@ -29,6 +29,7 @@ export {
   type RegistersDescription,
   type SlabCacheDescription,
   type SocketDescription,
+  type SocketOptions,
   type SymbolDescription,
   type SystemDescription,
   type TaskDescription,

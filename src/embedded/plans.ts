@@ -166,15 +166,17 @@ export class ProgramPlans {
       nodeOffset: this.#accepted.result.facts?.nodeOffset[insn] ?? 0,
       types: this.#types,
     };
-    const planned = definition.plan?.(runtime, site);
-    if (planned !== undefined) return planned;
-    return { kind: 'import', name, signature: definition.signature, callee: this.#callee(definition, noun) };
+    return this.#explained(definition, noun, () => {
+      const planned = definition.plan?.(runtime, site);
+      if (planned !== undefined) return planned;
+      return { kind: 'import', name, signature: definition.signature, callee: this.#table.callee(definition) };
+    });
   }
 
-  /** Functions that need what this kernel's structs or clocks lack say so when they are made. */
-  #callee(definition: FunctionDefinition, noun: string): Callee {
+  /** Functions that need what this kernel's structs, clocks or objects lack say so when they are planned or made. */
+  #explained(definition: FunctionDefinition, noun: string, plan: () => CallPlan): CallPlan {
     try {
-      return this.#table.callee(definition);
+      return plan();
     } catch (error) {
       if (error instanceof BpfiterError && error.code === 'unsupported') {
         throw this.#unsupported(`${noun} ${definition.name}`, error.message);

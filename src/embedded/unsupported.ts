@@ -22,7 +22,6 @@ const helperGroups: readonly Group[] = [
   },
   { reason: 'packets are not encrypted', names: 'skb_get_xfrm_state' },
   { reason: 'sockets have no connection that could be changed', names: 'bind tcp_send_ack' },
-  { reason: 'no table tells of the options of sockets', names: 'getsockopt setsockopt' },
   {
     reason: 'packets are not routed',
     names: 'lwt_push_encap lwt_seg6_store_bytes lwt_seg6_adjust_srh lwt_seg6_action',
@@ -68,7 +67,7 @@ const kfuncGroups: readonly Group[] = [
   { reason: 'packets are not encrypted', names: 'bpf_xdp_get_xfrm_state bpf_xdp_xfrm_state_release' },
   {
     reason: 'sockets have no connection that could be changed',
-    names: 'bpf_sock_destroy bpf_sk_assign_tcp_reqsk',
+    names: 'bpf_sk_assign_tcp_reqsk',
   },
   {
     reason: "it is there for the kernel's own tests",

@@ -14,6 +14,7 @@ test('docs/functions.md is what the tables give (else: npm run docs)', () => {
     kfuncs: [...kfuncs.keys()],
     isDefined: (name: string) => findFunction(name) !== undefined || functionsOfCompiler.has(name),
     whyUnsupported,
+    restriction: (name: string) => findFunction(name)?.only,
   });
   expect(readFileSync(new URL('../../docs/functions.md', import.meta.url), 'utf8')).toBe(page);
 });

@@ -34,6 +34,8 @@ export interface FunctionDefinition {
   readonly signature: Signature;
   /** Fields of the kernel's structs that it reads, like `task_struct.pid`: a source fills only those that are asked for. */
   readonly reads?: readonly string[];
+  /** Where programs can call it, if not everywhere: elsewhere they are refused when they are loaded. */
+  readonly only?: string;
   /** Called once a kernel; what it returns is called by programs, with offsets into linear memory for pointers. */
   make(runtime: Runtime): Callee;
   /** A better way for this call than importing `make`, where there is one. */

@@ -15,9 +15,11 @@ import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Model } from '../model/index.ts';
 import type { Machine } from '../runtime.ts';
 import type { KernelAddress, SymbolForm } from './lists/kernel-symbols.ts';
+import type { SocketCalls } from './lists/socket-calls.ts';
 import type { Needs } from './needs.ts';
 
 export type { KernelAddress, SymbolForm } from './lists/kernel-symbols.ts';
+export type { SocketCalls } from './lists/socket-calls.ts';
 
 /** A place where objects come from, not yet tied to a kernel. */
 export interface Source {
@@ -69,6 +71,8 @@ export interface KernelObjects {
   hasList(kind: ObjectList): boolean;
   /** What an object is, if it is a socket that some session walked to; undefined for all else. */
   socketAt(object: number): SocketStruct | undefined;
+  /** What programs do to sockets; undefined where these are not the source's to change. */
+  readonly socketCalls?: SocketCalls | undefined;
   /** Number of the process that a pidfd of this process stands for; undefined for any other descriptor. */
   pidOfDescriptor(fd: number): number | undefined;
   /** Keeps an object when its session ends (a reference that a program took); counts. */

@@ -32,21 +32,24 @@ export class ObjectLists {
   readonly #model: Model;
   readonly #arena: Arena;
   readonly #network: NetworkStructs;
+  readonly #onSocket: (at: number, record: SocketRecord) => void;
   /** What sockets are, by the offset of their struct. */
   readonly #sockets = new Map<number, SocketStruct>();
   readonly #there = new Map<ObjectList, boolean>();
   /** Struct by list and what the object is known by. */
   readonly #known = new Map<string, number>();
 
-  /** @param now in jiffies @param namespace offset of the struct net that the tables are of, 0 if not known */
+  /** @param now in jiffies @param namespace offset of the struct net that the tables are of, 0 if not known @param onSocket told where each is */
   constructor(
     memory: KernelMemory,
     model: Model,
     readers: ListReaders,
     now: () => number = () => 0,
     namespace: () => number = () => 0,
+    onSocket: (at: number, record: SocketRecord) => void = () => {},
   ) {
     this.#memory = memory;
+    this.#onSocket = onSocket;
     this.#model = model;
     this.#readers = readers;
     this.#arena = new Arena(memory);
@@ -144,6 +147,7 @@ export class ObjectLists {
   #connection(record: TcpRecord, held = HELD): number {
     const { at, struct } = this.#network.tcp(record, held);
     this.#sockets.set(at, struct);
+    this.#onSocket(at, record);
     return at;
   }
 
@@ -155,6 +159,7 @@ export class ObjectLists {
           ? this.#network.unix(record, held)
           : this.#network.udp(record, held);
     this.#sockets.set(at, kind);
+    this.#onSocket(at, record);
     return at;
   }
 

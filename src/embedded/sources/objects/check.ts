@@ -17,6 +17,7 @@ import {
   UNIX_STATES,
   UNIX_TYPES,
 } from './socket-descriptions.ts';
+import { isOption } from './socket-options.ts';
 import { isWhole, numbered, tcpStateOf } from './socket-tables.ts';
 import { SYSTEM_CALL_ARGUMENTS } from './texts.ts';
 
@@ -148,6 +149,7 @@ function checkSockets(sockets: readonly SocketDescription[], tasks: readonly Tas
   numbered(sockets).forEach((socket, index) => {
     const what = `socket ${index} (${socket.protocol})`;
     checkChoices(what, socket);
+    checkOptions(what, socket);
     const { ino } = socket;
     if (!isWhole(socket)) {
       if (ino !== 0) throw fault(`${what}: there is no inode in its state`);
@@ -181,6 +183,12 @@ function checkChoices(what: string, socket: SocketDescription): void {
     check(UNIX_TYPES, socket.type ?? 'stream');
     check(UNIX_STATES, socket.state ?? 'unconnected');
   }
+}
+
+function checkOptions(what: string, socket: SocketDescription): void {
+  const options = 'options' in socket ? (socket.options ?? {}) : {};
+  const odd = Object.keys(options).find((name) => !isOption(name));
+  if (odd !== undefined) throw fault(`${what}: '${odd}' is no option that programs can get or set`);
 }
 
 function checkEnds(what: string, ...texts: readonly (string | undefined)[]): void {

@@ -16,6 +16,8 @@ export interface SystemDescription {
    * must be among them then.
    */
   readonly sockets?: readonly SocketDescription[];
+  /** Names of the congestion controls that there are (`TCP_CONGESTION`). Default `reno` and `cubic`. */
+  readonly congestionControls?: readonly string[];
   /**
    * Symbols of the kernel in the order of /proc/kallsyms: its own by their addresses, then those of modules. A symbol
    * ends where the next one begins; the last is there for that alone. Absent: there is no such list.

@@ -25,6 +25,7 @@ export type {
   UdpSocketDescription,
   UnixSocketDescription,
 } from './socket-descriptions.ts';
+export type { SocketOptions } from './socket-options.ts';
 
 /**
  * A system of the objects that are described, and no others but the idle task. More examples: docs/testing.md.

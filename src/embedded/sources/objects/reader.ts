@@ -3,6 +3,7 @@
  * same for it as for a live system.
  */
 import { type FileStatus, type ProcReader, VANISHED } from '../procfs/reader.ts';
+import { DescribedSockets } from './described-sockets.ts';
 import type {
   AreaDescription,
   FileDescription,
@@ -12,8 +13,6 @@ import type {
   ThreadDescription,
 } from './descriptions.ts';
 import { readMemory } from './process-memory.ts';
-import type { SocketDescription } from './socket-descriptions.ts';
-import { socketTables } from './socket-tables.ts';
 import {
   bufinfoText,
   cgroupText,
@@ -39,6 +38,7 @@ export class DescriptionReader implements ProcReader {
   readonly name = 'objects';
   readonly recorded = true;
   buffer = new Uint8Array(0);
+  readonly sockets: DescribedSockets | undefined;
   /** By the file with their memory. */
   readonly #tasks: ReadonlyMap<string, TaskDescription>;
   readonly #texts = new Map<string, Text>();
@@ -47,7 +47,16 @@ export class DescriptionReader implements ProcReader {
   readonly #names = new Map<string, Set<string>>();
   readonly #inodes = new Map<string, number>();
 
-  constructor({ tasks, cgroups = [], slabCaches, dmaBuffers, sockets, symbols, current }: SystemDescription) {
+  constructor({
+    tasks,
+    cgroups = [],
+    slabCaches,
+    dmaBuffers,
+    sockets,
+    symbols,
+    current,
+    congestionControls = CONGESTION_CONTROLS,
+  }: SystemDescription) {
     this.#tasks = new Map(tasks.map((task) => [`/proc/${task.pid}/mem`, task]));
     this.#text('/proc/self/mountinfo', () => MOUNTS);
     this.#enter('/proc/self', String(current ?? tasks[0]?.pid ?? 0));
@@ -59,7 +68,10 @@ export class DescriptionReader implements ProcReader {
     this.#members(tasks);
     if (slabCaches !== undefined) this.#slabCaches(slabCaches);
     if (dmaBuffers !== undefined) this.#text('/sys/kernel/debug/dma_buf/bufinfo', () => bufinfoText(dmaBuffers));
-    if (sockets !== undefined) this.#sockets(sockets);
+    if (sockets !== undefined) {
+      this.sockets = new DescribedSockets(sockets, congestionControls);
+      this.#sockets(this.sockets);
+    }
     if (symbols !== undefined) this.#plainFile('/proc/kallsyms', () => kallsymsText(symbols));
   }
 
@@ -190,8 +202,8 @@ export class DescriptionReader implements ProcReader {
       this.#text(`/sys/kernel/slab/${name}/object_size`, () => `${objectSize}\n`);
   }
 
-  #sockets(sockets: readonly SocketDescription[]): void {
-    for (const [path, text] of socketTables(sockets)) this.#plainFile(path, () => text);
+  #sockets(sockets: DescribedSockets): void {
+    for (const path of sockets.paths) this.#plainFile(path, () => sockets.text(path));
   }
 
   #plainFile(path: string, text: Text): void {
@@ -231,6 +243,7 @@ export class DescriptionReader implements ProcReader {
   }
 }
 
+const CONGESTION_CONTROLS = ['reno', 'cubic'];
 const DEVICE = 0xfe00;
 /** Devices of file systems that nobody mounts, by what their files begin with. */
 const UNMOUNTED: Readonly<Record<string, number>> = { socket: 8, pipe: 13, anon_inode: 14 };

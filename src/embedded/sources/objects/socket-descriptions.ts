@@ -1,4 +1,5 @@
-/** Sockets that somebody writes down for a unit test, as far as the tables of /proc/net tell of them. */
+/** Sockets that somebody writes down for a unit test: what the tables of /proc/net tell of them, and their options. */
+import type { SocketOptions } from './socket-options.ts';
 
 export type SocketDescription =
   | TcpSocketDescription
@@ -37,8 +38,11 @@ export interface TcpSocketDescription extends InternetSocketDescription {
   readonly state?: TcpState;
   /** Of one that listens: connections that nobody has taken yet. Default 0. */
   readonly backlog?: number;
+  /** Options that it begins with, which programs can get and set. Default: those of a new socket. */
+  readonly options?: SocketOptions;
 }
 
+/** One without another end was bound to its port; one with another end was given its port when it connected. */
 export interface UdpSocketDescription extends InternetSocketDescription {
   readonly protocol: 'udp';
   /** Packets that were lost here. Default 0. */
@@ -53,6 +57,8 @@ export interface UnixSocketDescription extends AnySocketDescription {
   readonly state?: keyof typeof UNIX_STATES;
   /** Path it is bound to; with an @ at the front a name that is in no file system. Default: not bound. */
   readonly path?: string;
+  /** As of TCP, those of the level SOL_SOCKET. */
+  readonly options?: SocketOptions;
 }
 
 export interface NetlinkSocketDescription extends AnySocketDescription {

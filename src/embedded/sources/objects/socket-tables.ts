@@ -28,7 +28,7 @@ const NEW_LISTENER = '100 0 0 10 0';
 /** Where numbers of inodes begin that nobody chose. */
 const FIRST_INODE = 10_000;
 
-type Numbered<S> = S & { readonly ino: number };
+export type Numbered<S> = S & { readonly ino: number };
 
 export const tcpStateOf = ({ state, remote }: TcpSocketDescription): TcpState =>
   state ?? (remote === undefined ? 'LISTEN' : 'ESTABLISHED');
@@ -50,9 +50,14 @@ export function numbered(sockets: readonly SocketDescription[]): Numbered<Socket
   });
 }
 
+/** What the table's reader knows what is left of a connection by. */
+export function tcpKey({ local, remote, ino }: Numbered<TcpSocketDescription>): string {
+  const own = endpointOf(local);
+  return `tcp ${endpointText(own)} ${endpointText(remote === undefined ? nowhere(own) : endpointOf(remote))} ${ino}`;
+}
+
 /** Texts by path. */
-export function socketTables(sockets: readonly SocketDescription[]): ReadonlyMap<string, string> {
-  const all = numbered(sockets);
+export function socketTables(all: readonly Numbered<SocketDescription>[]): ReadonlyMap<string, string> {
   const of = <P extends SocketDescription['protocol']>(protocol: P) =>
     // The protocol says which of the descriptions it is.
     all.filter((socket) => socket.protocol === protocol) as Numbered<Extract<SocketDescription, { protocol: P }>>[];

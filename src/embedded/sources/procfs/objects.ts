@@ -9,6 +9,7 @@ import type { Model } from '../../model/index.ts';
 import type { Machine } from '../../runtime.ts';
 import { type KernelAddress, KernelSymbols, type SymbolForm } from '../lists/kernel-symbols.ts';
 import { ObjectLists } from '../lists/object-lists.ts';
+import { SocketCalls } from '../lists/socket-calls.ts';
 import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
 import type { KernelObjects, ObjectList, ObjectSession, SocketStruct } from '../source.ts';
@@ -51,6 +52,7 @@ export class ProcfsObjects implements KernelObjects {
   inUse?: () => boolean;
   /** Lists that only the kernel itself keeps. */
   readonly lists: ObjectLists;
+  readonly socketCalls: SocketCalls | undefined;
   readonly reader: ProcReader;
   readonly model: Model;
   readonly tasks: TaskTable;
@@ -103,12 +105,14 @@ export class ProcfsObjects implements KernelObjects {
     );
     this.#userMemory = new UserMemory(reader);
     this.stacks = new KernelStacks(reader, () => this.#kernelSymbols());
+    this.socketCalls = reader.sockets && new SocketCalls(memory, model, reader.sockets);
     this.lists = new ObjectLists(
       memory,
       model,
       procLists(reader),
       () => jiffies(machine),
       () => this.#namespaces.network(),
+      (at, record) => this.socketCalls?.enter(at, record),
     );
     this.registers = new Registers(memory, model, reader, arena);
     this.#current = this.#findCurrent();
@@ -262,6 +266,7 @@ export class ProcfsObjects implements KernelObjects {
     ]) {
       table.clear();
     }
+    this.socketCalls?.clear();
     this.#arena.clear();
   }
 

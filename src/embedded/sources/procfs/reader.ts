@@ -4,6 +4,8 @@
  * is a number.
  */
 
+import type { SocketControl } from '../lists/socket-calls.ts';
+
 /** The file, or the process that it tells about, is not there (any more). */
 export const VANISHED = -1;
 /** It is there, and the reader may not look into it. */
@@ -44,6 +46,8 @@ export interface ProcReader {
   links?(directory: string, numbers: readonly number[]): readonly (string | typeof VANISHED | typeof UNREADABLE)[];
   /** What a link of /proc/PID leads to (an open file), or a directory; archives may lack it. */
   status(path: string): FileStatus | typeof VANISHED | typeof UNREADABLE;
+  /** Of a source whose sockets are its own: what programs can do to them. */
+  readonly sockets?: SocketControl | undefined;
   /** Releases what it holds, an archive in memory for one. */
   close(): void;
 }
