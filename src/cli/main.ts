@@ -6,8 +6,10 @@
  * made for it goes with its descriptors.
  */
 import { parseArgs } from 'node:util';
+import type { Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
 import type { Kernel } from '../kernel.ts';
+import type { WatchedReader } from '../procfs-node/index.ts';
 import { type Command, type OptionName, type OptionValues, optionTable } from './command.ts';
 import { enableCompileCache } from './compile-cache.ts';
 import { exitCode, oneLine, reasonOf } from './failures.ts';
@@ -146,15 +148,25 @@ async function invoke(command: Command, words: readonly string[], options: Optio
   const debug = (message: string) => {
     if (options.debug === true) process.stderr.write(`bpfiter: ${message}\n`);
   };
+  let snapshot: WatchedReader | undefined;
+  const openSnapshot = async (path: string): Promise<Source> => {
+    const { openReader, openSource, WatchedReader } = await import('../procfs-node/index.ts');
+    // Watching costs a little for each file that is read.
+    if (options.debug !== true) return openSource(path);
+    snapshot = new WatchedReader(await openReader(path));
+    const { procfsSource } = await import('../embedded/index.ts');
+    return procfsSource(snapshot);
+  };
   const open = async (chosen: KernelChoice): Promise<Kernel> => {
     if (kernel === undefined) {
-      const { openKernel, openSource } = await import('../index.ts');
+      const { openKernel } = await import('../index.ts');
       kernel = await openKernel({
         kernel: chosen,
-        ...(options.source !== undefined && { source: await openSource(options.source) }),
+        ...(options.source !== undefined && { source: await openSnapshot(options.source) }),
         onTrace: (line) => process.stderr.write(`${oneLine(line)}\n`),
         onUnreadable: (unreadable) => {
-          for (const [what, count] of unreadable) debug(`'${what}' of ${count} objects is not known`);
+          for (const [what, count] of unreadable)
+            debug(`'${what}' of ${count} object${count === 1 ? '' : 's'} is not known`);
         },
       });
       // Finding out why takes longer than loading a program.
@@ -180,6 +192,10 @@ async function invoke(command: Command, words: readonly string[], options: Optio
       },
     });
   } finally {
+    if (snapshot !== undefined) {
+      const { snapshotGaps } = await import('./snapshot-gaps.ts');
+      for (const gap of snapshotGaps(snapshot.name, snapshot.missing)) debug(gap);
+    }
     kernel?.close();
   }
 }

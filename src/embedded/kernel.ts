@@ -134,7 +134,7 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
       memory,
       model,
       objects: this.objects,
-      sourceName: source.name,
+      source,
       targets: this.#targets,
       files: this.#files,
       reportUnreadable: this.reportUnreadable,
@@ -171,6 +171,19 @@ export class EmbeddedKernel implements Kernel, ProgramHost {
   /** The targets that programs can attach to. */
   targets(): Iterable<IterTargetDefinition> {
     return this.#targets.values();
+  }
+
+  /** Whether programs can call a helper or kfunc: some need objects that the source does not have. */
+  hasFunction(name: string): boolean {
+    const definition = this.functions.definition(name);
+    if (definition === undefined) return false;
+    try {
+      this.functions.callee(definition);
+      return true;
+    } catch (error) {
+      if (error instanceof BpfiterError && error.code === 'unsupported') return false;
+      throw error;
+    }
   }
 
   /** What BTF does not say of a target; undefined for one that this kernel does not have. */

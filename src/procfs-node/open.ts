@@ -3,22 +3,25 @@
  * archive of one.
  */
 import { existsSync, statSync } from 'node:fs';
-import { openArchive, procfsSource, type Source } from '../embedded/index.ts';
+import { openArchive, type ProcReader, procfsSource, type Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { readFile } from '../read-file.ts';
 import { LiveReader } from './live.ts';
+
+/** @see openReader */
+export const openSource = async (path?: string): Promise<Source> => procfsSource(await openReader(path));
 
 /**
  * @param path of a directory that has `proc`, or of a `.tar` or `.tar.gz`; absent, the running system
  * @throws BpfiterError `not-found`, also for what may not be read, or `malformed` for what is neither
  */
-export async function openSource(path?: string): Promise<Source> {
+export async function openReader(path?: string): Promise<ProcReader> {
   if (path === undefined) {
-    if (existsSync('/proc/self/stat')) return procfsSource(new LiveReader());
+    if (existsSync('/proc/self/stat')) return new LiveReader();
     throw new BpfiterError('unsupported', 'this system has no /proc: name a snapshot of one (--source)');
   }
-  if (!isDirectory(path)) return procfsSource(await openArchive(decompressed(await readFile(path), path), path));
-  if (existsSync(`${path}/proc`)) return procfsSource(new LiveReader(path));
+  if (!isDirectory(path)) return openArchive(decompressed(await readFile(path), path), path);
+  if (existsSync(`${path}/proc`)) return new LiveReader(path);
   throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it`);
 }
 

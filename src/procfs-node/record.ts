@@ -33,6 +33,9 @@ export const RECORDABLE = [
 ] as const;
 export type Recordable = (typeof RECORDABLE)[number];
 
+/** What programs may ask for, save what is long or full of secrets: symbols, stacks, command lines, environments. */
+export const RECORDED_BY_DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'network', 'lists'];
+
 export interface RecordOptions {
   readonly include: ReadonlySet<Recordable>;
   /** Command lines, environments and addresses with something else in the place of what is private: see redact.ts. */

@@ -37,6 +37,30 @@ describe.skipIf(process.platform !== 'linux')('bpfiter record', () => {
     for (const name of ['fd', 'maps']) expect(names).not.toContain(name);
   });
 
+  it('says with -d what programs asked for that was not recorded, and how it is', async () => {
+    const file = join(directory, 'bare.tar.gz');
+    expect((await bpfiter(['record', file, '--include', 'threads'])).status).toBe(0);
+    const run = async (program: string, ...options: string[]) =>
+      (await bpfiter(['run', `programs/${program}.bpf.o`, '--source', file, ...options])).stderr;
+    const without = "arguments' records them";
+    expect(await run('task_cmdline', '-d')).toContain(`${file} has no command lines; 'bpfiter record FILE --include `);
+    expect(await run('task_cmdline', '-d')).toContain(without);
+    expect(await run('task_cmdline')).toBe('');
+    expect(await run('task_file', '-d')).toContain(`has no open files; 'bpfiter record FILE' records them`);
+    expect(await run('task_vma', '-d')).toContain('has no memory areas');
+    expect(await run('task', '-d')).not.toContain('has no');
+    expect(await run('unix')).toContain("has no list of them; 'bpfiter record --include network' takes it along");
+    const { stdout } = await bpfiter(['targets', '--json', '--source', file]);
+    const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
+    expect(names(JSON.parse(stdout).targets)).toEqual(expect.arrayContaining(['task', 'task_file']));
+    expect(names(JSON.parse(stdout).targets)).not.toContain('unix');
+    expect(names(JSON.parse(stdout).openCoded)).not.toContain('kmem_cache');
+    const full = join(directory, 'arguments.tar.gz');
+    expect((await bpfiter(['record', full, '--include', 'arguments'])).status).toBe(0);
+    const { stderr } = await bpfiter(['run', 'programs/task_cmdline.bpf.o', '--source', full, '-d']);
+    expect(stderr).not.toContain('command lines');
+  });
+
   it('takes stacks in the kernel, where they may be read, and the symbols that tell them', async () => {
     const file = join(directory, 'stacks.tar.gz');
     const object = 'test/embedded/targets/fixtures/stacks.bpf.o';

@@ -11,6 +11,7 @@ import { BpfiterError } from '../../errors.ts';
 import {
   LiveReader,
   RECORDABLE,
+  RECORDED_BY_DEFAULT,
   type Recordable,
   type Recorded,
   record as recordSnapshot,
@@ -19,16 +20,13 @@ import { formatJson } from '../../records/index.ts';
 import type { Command } from '../command.ts';
 import { systemReason, writeLine } from '../output.ts';
 
-/** What programs may ask for, save what is long or full of secrets: symbols, stacks, command lines, environments. */
-const DEFAULT: readonly Recordable[] = ['threads', 'files', 'maps', 'cgroups', 'network', 'lists'];
-
 export const record: Command = {
   name: 'record',
   summary: 'write a snapshot of the processes, for --source',
   usage: [
     'record FILE.tar.gz [--include LIST] [--redact] [--max-size SIZE]',
     `  LIST := { ${RECORDABLE.join(' | ')} }[,...]`,
-    `          ${DEFAULT.join(',')} unless told`,
+    `          ${RECORDED_BY_DEFAULT.join(',')} unless told`,
     '  Sockets come with their addresses; --redact puts others in their place.',
   ],
   options: ['include', 'redact', 'max-size'],
@@ -55,7 +53,7 @@ export const record: Command = {
 };
 
 function parseInclude(text: string | undefined): ReadonlySet<Recordable> {
-  if (text === undefined) return new Set(DEFAULT);
+  if (text === undefined) return new Set(RECORDED_BY_DEFAULT);
   const chosen = text.split(',').filter((name) => name !== '');
   return new Set(
     chosen.map((name) => {

@@ -2,7 +2,6 @@
  * `bpfiter targets`: the iterators that a kernel has. The list comes from its BTF; what its verifier makes of each
  * context, and which parameters and sleepable programs each takes, from asking the kernel where that is permitted.
  */
-import type { Btf } from '../../btf/index.ts';
 import type { EmbeddedKernel } from '../../embedded/index.ts';
 import { bpfPermitted, hostUsable, kernelBtf, probeTarget } from '../../host/index.ts';
 import {
@@ -28,22 +27,43 @@ export const targets: Command = {
     const permission = bpfPermitted();
     if (choice === 'embedded' || (choice === 'auto' && (source !== undefined || !hostUsable().ok))) {
       const kernel = (await invocation.openKernel()) as EmbeddedKernel; // what openKernel() gives for these
-      await print(invocation, kernel.btf(), ({ name }) => kernel.describeTarget(name));
+      const described = iterTargetsOf(kernel.btf()).map((target) => ({
+        target,
+        properties: kernel.describeTarget(target.name),
+      }));
+      const openCoded = openCodedIteratorsOf(kernel.btf());
+      // Types are one thing, objects of them another: those that the source does not have cannot be walked.
+      const [some, without] = partition(described, ({ properties }) => properties !== undefined);
+      const [usable, unusable] = partition(openCoded, ({ name }) => kernel.hasFunction(`bpf_iter_${name}_new`));
+      const lacking = [...without.map(({ target }) => target), ...unusable].map(({ name }) => name);
+      if (lacking.length > 0) invocation.debug(`without objects, and left out: ${[...new Set(lacking)].join(', ')}`);
+      await print(invocation, some, usable);
       return 0;
     }
     if (!permission.ok) invocation.debug(`listed from BTF alone: ${permission.reason}`);
-    await print(invocation, kernelBtf(), (target) => (permission.ok ? probeTarget(target) : undefined));
+    const described = iterTargetsOf(kernelBtf()).map((target) => ({
+      target,
+      properties: permission.ok ? probeTarget(target) : undefined,
+    }));
+    await print(invocation, described, openCodedIteratorsOf(kernelBtf()));
     return 0;
   },
 };
 
+interface Described {
+  readonly target: IterTarget;
+  readonly properties: TargetProperties | undefined;
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [first: T[], second: T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
 async function print(
   { jsonIndent }: Invocation,
-  btf: Btf,
-  describe: (target: IterTarget) => TargetProperties | undefined,
+  described: readonly Described[],
+  openCoded: readonly OpenCodedIterator[],
 ): Promise<void> {
-  const described = iterTargetsOf(btf).map((target) => ({ target, properties: describe(target) }));
-  const openCoded = openCodedIteratorsOf(btf);
   if (jsonIndent !== undefined) {
     const objects = { targets: described.map(jsonOf), openCoded: openCoded.map(openCodedJson) };
     await writeLine(formatJson(objects, jsonIndent));

@@ -12,7 +12,7 @@ import { failure } from '../failure.ts';
 import { IdTable } from '../id-table.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
 import type { Model } from '../model/index.ts';
-import type { KernelObjects } from '../sources/source.ts';
+import type { KernelObjects, Source } from '../sources/source.ts';
 import type { BpfFileSystem, Pinned } from './bpffs.ts';
 import { EmbeddedLink, IterLink, type IterProgram } from './link.ts';
 import type { TargetRegistry } from './registry.ts';
@@ -21,12 +21,27 @@ import type { IterTargetDefinition } from './target.ts';
 const EINVAL = 22;
 const ENOENT = 2;
 
+/** For messages; see Source. */
+type SourceOfObjects = Pick<Source, 'name' | 'recorded'>;
+
+/** What `bpfiter record` calls the lists that some targets need. */
+const RECORDED_AS: ReadonlyMap<string, string> = new Map([
+  ['dmabuf', 'lists'],
+  ['kmem_cache', 'lists'],
+  ['ksym', 'symbols'],
+  ['ipv6_route', 'network'],
+  ['netlink', 'network'],
+  ['tcp', 'network'],
+  ['udp', 'network'],
+  ['unix', 'network'],
+]);
+
 export interface IteratorsParts {
   readonly memory: KernelMemory;
   readonly model: Model;
   readonly objects: KernelObjects;
   /** Where those come from, for messages. */
-  readonly sourceName: string;
+  readonly source: SourceOfObjects;
   readonly targets: TargetRegistry;
   readonly files: BpfFileSystem<Pinned>;
   /** What a program of the API is to links; undefined if it is of another kernel, or no iterator. */
@@ -39,7 +54,7 @@ export class Iterators {
   readonly memory: KernelMemory;
   readonly model: Model;
   readonly objects: KernelObjects;
-  readonly #sourceName: string;
+  readonly #source: SourceOfObjects;
   readonly targets: TargetRegistry;
   readonly files: BpfFileSystem<Pinned>;
   readonly programOf: IteratorsParts['programOf'];
@@ -51,7 +66,7 @@ export class Iterators {
     this.memory = parts.memory;
     this.model = parts.model;
     this.objects = parts.objects;
-    this.#sourceName = parts.sourceName;
+    this.#source = parts.source;
     this.targets = parts.targets;
     this.files = parts.files;
     this.programOf = parts.programOf;
@@ -87,10 +102,18 @@ export class Iterators {
     }
     throw new BpfiterError(
       'unsupported',
-      `cannot ${what}: the embedded kernel has no objects for the target '${name}': its source, ${this.#sourceName}, ` +
-        'has no list of them that may be read; use --kernel host',
+      `cannot ${what}: the embedded kernel has no objects for the target '${name}': its source, ${this.#lacks(name)}`,
       { errno: ENOENT },
     );
+  }
+
+  /** Why the source has no objects for a target, and where there are some. */
+  #lacks(target: string): string {
+    const { name, recorded } = this.#source;
+    if (recorded !== true) return `${name}, has no list of them that may be read; use --kernel host`;
+    const include = RECORDED_AS.get(target);
+    if (include === undefined) return `${name}, has no list of them`;
+    return `${name}, has no list of them; 'bpfiter record --include ${include}' takes it along, where it may be read`;
   }
 
   /** @throws BpfiterError `not-found`, `usage` for a pin of something else */

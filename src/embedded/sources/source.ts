@@ -25,6 +25,8 @@ export type { SocketCalls } from './lists/socket-calls.ts';
 export interface Source {
   /** For messages: `/proc`, a file, `objects`. */
   readonly name: string;
+  /** Whether it is a snapshot: what it does not have was not recorded. */
+  readonly recorded?: boolean;
   /**
    * Ties it to the memory of a kernel that has this model. Called once by each kernel that is given the source.
    * @param machine whose clock timers go by; the JavaScript engine's if absent

@@ -40,7 +40,7 @@ export class Fixture<M extends KernelMemory = FakeMemory> {
       memory,
       model,
       objects: this.objects,
-      sourceName: 'objects',
+      source: { name: 'objects' },
       targets: registry,
       files: new BpfFileSystem(),
       // Programs of these tests are their own handles.

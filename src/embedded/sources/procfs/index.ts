@@ -14,6 +14,7 @@ export function procfsSource(reader: ProcReader): Source {
   checkObject('procfsSource()', 'a reader: what openArchive() gives, for one', reader, ['name', 'read']);
   return {
     name: reader.name,
+    recorded: reader.recorded,
     open: (memory, model, machine = engineMachine()) => new ProcfsObjects(memory, model, reader, machine),
   };
 }
