@@ -9,10 +9,12 @@ import { byteOf, frameOf, isSpilled, isTextAt, mapOf, SLOT_BYTES, slotOf } from 
 import { BTF, BTF_ID, OFF, TYPE, UMAX, VALUE } from '../register.ts';
 import {
   baseType,
+  MEM_RINGBUF,
   PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TO_STACK,
+  PTR_UNTRUSTED,
   STACK_SPILL,
   STACK_ZERO,
 } from '../register-types.ts';
@@ -151,8 +153,9 @@ function noteText(env: Env, frame: Frame, r: number): void {
       noteTextOnStack(env, w, r);
       return;
     case PTR_TO_MEM:
-      // Moved pointers of this kind were noted when they were moved.
-      return;
+      // Pointers of this kind lead to text, or were noted when they were loaded; and when they were moved.
+      if (((w[r + TYPE] as number) & (PTR_UNTRUSTED | MEM_RINGBUF)) !== 0) return;
+      break;
     case PTR_TO_BTF_ID: {
       const btf = btfs[w[r + BTF] as number];
       if (btf !== undefined && off >= 0 && isUnmoved(w, r) && isTextAt(btf, w[r + BTF_ID] as number, off)) return;
@@ -172,7 +175,7 @@ function noteTextOnStack(env: Env, w: Int32Array, r: number): void {
 }
 
 function noteSlot({ btfs, kept }: Env, frame: Frame, slot: number): void {
-  kept.noteData(frame, slot);
+  kept.noteSlot(frame, slot);
   if (isSpilled(frame, slot)) kept.note(btfs, frame.words, frame.spilled(slot));
 }
 
@@ -208,8 +211,9 @@ function noteWordOfData(env: Env, r: number, index: number, what: Printed): void
   if (byteOf(off) !== 0 || off >= 0 || slot >= target.slots) env.kept.noteAny();
   else if (target.slotType(slot, 0) === STACK_SPILL && target.slotType(slot, SLOT_BYTES - 1) === STACK_SPILL) {
     noteWord(env, target, target.spilled(slot), what);
-  } else if (what === 'number') env.kept.noteData(target, slot);
-  else if (!isZero(target, slot)) env.kept.noteAny();
+  } else if (what === 'number') {
+    for (let byte = 0; byte < SLOT_BYTES; byte++) env.kept.noteByte(target, slot, byte);
+  } else if (!isZero(target, slot)) env.kept.noteAny();
 }
 
 function isZero(frame: Frame, slot: number): boolean {
@@ -231,8 +235,8 @@ function constantText(env: Env, regno: number): Uint8Array | undefined {
   const w = frame.words;
   const r = frame.register(regno);
   if (w[r + TYPE] !== PTR_TO_MAP_VALUE || !hasKnownValue(w, r)) return undefined;
-  const { type, flags, frozen, value } = mapOf(env, w, r);
-  if (type !== BPF_MAP_TYPE_ARRAY || !frozen || (flags & BPF_F_RDONLY_PROG) === 0) return undefined;
+  const { type, flags, frozen, value, maxEntries } = mapOf(env, w, r);
+  if (type !== BPF_MAP_TYPE_ARRAY || maxEntries !== 1 || !frozen || (flags & BPF_F_RDONLY_PROG) === 0) return undefined;
   const start = (w[r + OFF] as number) + (w[r + VALUE] as number); // a record lies within the words
   const end = value?.indexOf(0, start) ?? -1;
   return end < 0 ? undefined : value?.subarray(start, end);

@@ -20,6 +20,7 @@ import {
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
+  STACK_INVALID,
 } from '../register-types.ts';
 
 /** Stands for structs of all names, and for what has none. */
@@ -39,6 +40,8 @@ export class KeptPointers {
    * verifier has seen the data, so that the two are looked at together.
    */
   readonly #readAsData = new Set<number>();
+  /** Bytes were read that the call did not write: a call before may have left a pointer there. */
+  #readsLeftovers = false;
 
   /** A register becomes a number, or goes where it stays. */
   note(btfs: readonly Btf[], w: Int32Array, r: number): void {
@@ -59,9 +62,15 @@ export class KeptPointers {
     this.#spilled.set(key, structs);
   }
 
-  /** Bytes of a slot become a number, or are handed to somebody. */
-  noteData({ subprogram }: Frame, slot: number): void {
+  /** Bytes of a slot become a number, or are handed to somebody; or may be, if a text before them goes on to there. */
+  noteSlot({ subprogram }: Frame, slot: number): void {
     this.#readAsData.add(subprogram * FUNCTION + slot);
+  }
+
+  /** The same of one byte, which is read in any case. @param byte of the slot */
+  noteByte(frame: Frame, slot: number, byte: number): void {
+    this.noteSlot(frame, slot);
+    if (slot >= frame.slots || frame.slotType(slot, byte) === STACK_INVALID) this.#readsLeftovers = true;
   }
 
   /** Bytes of an object are read as numbers or handed to somebody: pointers among them are kept. */
@@ -71,7 +80,9 @@ export class KeptPointers {
 
   /** Names of the structs to which pointers may be kept, or ANY_STRUCT. */
   structs(): ReadonlySet<string> {
-    for (const slot of this.#readAsData) for (const struct of this.#spilled.get(slot) ?? []) this.#structs.add(struct);
+    for (const [slot, structs] of this.#spilled) {
+      if (this.#readsLeftovers || this.#readAsData.has(slot)) for (const struct of structs) this.#structs.add(struct);
+    }
     return this.#structs;
   }
 }

@@ -90,7 +90,7 @@ export function checkStackRange(
   let readSlot = -1;
   for (let at = from; at < to; at++) {
     const slot = slotOf(at);
-    if (slot !== readSlot && !env.kept.skipsMemory) noteBytes(env, target, slot);
+    if (!env.kept.skipsMemory) noteByte(env, target, slot, byteOf(at));
     if (!touchByte(target, slot, byteOf(at), kind === 'write')) {
       const facts = { reg: regno, byte: at - from, size };
       if (fixed) env.reject(EACCES, 'memory/stack-read-by', { ...facts, off: from });
@@ -102,9 +102,9 @@ export function checkStackRange(
   }
 }
 
-/** Somebody gets the bytes of a slot. */
-function noteBytes({ btfs, kept }: Env, target: Frame, slot: number): void {
-  kept.noteData(target, slot);
+/** Somebody gets a byte of a slot. */
+function noteByte({ btfs, kept }: Env, target: Frame, slot: number, byte: number): void {
+  kept.noteByte(target, slot, byte);
   if (isSpilled(target, slot)) kept.note(btfs, target.words, target.spilled(slot));
 }
 

@@ -43,8 +43,10 @@ function readAt(env: Env, source: Frame, off: number, size: number, valueReg: nu
   checkFastcallStack(env, env.frame, off);
   markStackRead(env, source.frameNumber, slot);
   if (!isSpilled(source, slot)) {
-    env.kept.noteData(source, slot);
-    for (let i = 0; i < size; i++) checkReadable(env, source.slotType(slot, byteOf(off + i)), off, i, size);
+    for (let i = 0; i < size; i++) {
+      env.kept.noteByte(source, slot, byteOf(off + i));
+      checkReadable(env, source.slotType(slot, byteOf(off + i)), off, i, size);
+    }
     if (valueReg >= 0) loadBytes(env, source, off, off + size, valueReg);
     return;
   }
@@ -56,7 +58,7 @@ function readAt(env: Env, source: Frame, off: number, size: number, valueReg: nu
       copyRegister(frame.words, frame.register(valueReg), source.words, source.spilled(slot));
     }
   } else {
-    env.kept.noteData(source, slot);
+    for (let i = 0; i < size; i++) env.kept.noteByte(source, slot, byteOf(off + i));
     if (source.words[source.spilled(slot) + TYPE] !== SCALAR_VALUE) env.reject(EACCES, 'memory/fill-size', undefined);
     if (valueReg < 0 || !fillPart(env, source, off, size, spilledSize, valueReg)) return;
   }

@@ -92,7 +92,7 @@ describe.each(Object.entries(systems))('a walk of iter/%s', (target, system) => 
 });
 
 describe('while somebody else may know objects by their address, they keep it:', () => {
-  const system = systems['task'] as SystemDescription;
+  const system = systems.task as SystemDescription;
 
   it('another session', async () => {
     using kernel = openEmbeddedKernel({ source: objectsSource(system) });

@@ -179,6 +179,13 @@ test('a format that may change shows anything', () => {
   expect(keptBy(task(code))).toEqual(['*']);
 });
 
+test('what a call did not write may be a pointer of the one before', () => {
+  const write = 'r1 = r6; r2 = r10; r2 += -16; r3 = 8; call bpf_seq_write';
+  expect(keptBy(task(`*(u64 *)(r10 -32) = r7; *(u64 *)(r10 -16) = 0; ${write}`))).toEqual([]);
+  expect(keptBy(task(`*(u64 *)(r10 -32) = r7; *(u32 *)(r10 -16) = 0; ${write}`))).toEqual(['task_struct']);
+  expect(keptBy(task(`*(u32 *)(r10 -16) = 0; ${write}`))).toEqual([]);
+});
+
 test('a text on the stack may end behind a pointer', () => {
   const text = (pointer: string): string =>
     `*(u64 *)(r10 -32) = 0; ${pointer}; r1 = r10; r1 += -32; *(u64 *)(r10 -8) = r1`;
