@@ -35,15 +35,27 @@ export const sockets = part(
       ['possible_net_t skc_net', 'Its network: the one that the tables are of.', '/proc/self/ns/net'],
       [
         'refcount_t skc_refcnt',
-        'Who holds it, the iterator that shows it among them where Linux holds it while the program runs.',
+        'Who holds it, the iterator that shows it among them where Linux holds it while the program runs; of connections that have only begun no table tells it (and counted).',
         '/proc/net',
       ],
     ]),
     struct('sock', 'A socket.', [
       ['struct sock_common __sk_common', 'What all have.', '/proc/net'],
-      ['struct { atomic_t rmem_alloc; } sk_backlog', 'rmem_alloc: bytes that wait to be read.', '/proc/net'],
-      ['atomic_t sk_drops', 'Packets that were dropped; only of UDP and netlink.', '/proc/net/{udp,udp6,netlink}'],
-      ['refcount_t sk_wmem_alloc', 'Bytes that wait to be sent, and one.', '/proc/net'],
+      [
+        'struct { atomic_t rmem_alloc; } sk_backlog',
+        'rmem_alloc: bytes that wait to be read; of TCP not the memory that they take, which no table tells (and counted).',
+        '/proc/net',
+      ],
+      [
+        'atomic_t sk_drops',
+        'Packets that were dropped; of TCP 0, for no table tells them (and counted).',
+        '/proc/net/{udp,udp6,netlink}',
+      ],
+      [
+        'refcount_t sk_wmem_alloc',
+        'Bytes that wait to be sent, and one; of Unix sockets only the one, and of TCP not the memory that they take, which no table tells (and counted).',
+        '/proc/net',
+      ],
       ['u32 sk_ack_backlog', 'Of TCP sockets that listen: connections that nobody has taken.', '/proc/net/tcp'],
       ['struct timer_list sk_timer', 'Of TCP: when the connection is tried out.', '/proc/net/tcp'],
       ['u16 sk_type', 'SOCK_*.', '/proc/net'],
@@ -57,7 +69,11 @@ export const sockets = part(
     ]),
     struct('socket_alloc', 'A socket as a file, and its inode.', [
       ['struct socket socket', 'The file.', '/proc/net'],
-      ['struct inode vfs_inode', 'Of the inode only i_ino and i_mode are known.', '/proc/net'],
+      [
+        'struct inode vfs_inode',
+        'Of the inode only i_ino and i_mode are known; others are 0, and counted.',
+        '/proc/net',
+      ],
     ]),
     struct('inet_sock', 'A socket of the Internet.', [
       ['struct sock sk', 'The socket.', '/proc/net'],
@@ -83,7 +99,11 @@ export const sockets = part(
       ['struct sock sk', 'The socket.', '/proc/net/netlink'],
       ['u32 portid', 'Its number, often that of a process.', '/proc/net/netlink'],
       ['bool cb_running', 'Whether it is sent a list.', '/proc/net/netlink'],
-      ['unsigned long *groups', 'The first 32 groups that it listens to, as bits; NULL if none.', '/proc/net/netlink'],
+      [
+        'unsigned long *groups',
+        'The first 32 groups that it listens to, as bits; NULL if none. Protocols with more are counted.',
+        '/proc/net/netlink',
+      ],
     ]),
   ],
 );

@@ -249,3 +249,40 @@ test('sockets are in the network of their tables', () => {
   const [[udp] = [0]] = all(lists, 'udp_sock');
   expect(fields.pointer(udp, 'udp_sock', 'inet.sk.__sk_common.skc_net.net')).toBe(4096);
 });
+
+test('fields that no table tells are counted for whoever reads them', () => {
+  const unix = '0000000000000000: 00000002 00000000 00010000 0001 01 77 /run/a\n';
+  const tcp =
+    '0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 71 1 0 100 0 0 10 0\n' +
+    '1: 0100007F:1F90 0100007F:0050 01 00000000:00000000 00:00000000 00000000 0 0 72 1 0 20 4 30 10 -1\n' +
+    '2: 0100007F:1F90 0100007F:0051 03 00000000:00000000 01:00000010 00000000 0 0 0 0 0\n';
+  const netlink = '0000000000000000 0 5 00000003 0 0 0 2 0 73\n0000000000000000 9 5 00000001 0 0 0 2 0 74\n';
+  const lists = listsOf({
+    '/proc/net/unix': HEADER + unix,
+    '/proc/net/tcp': HEADER + tcp,
+    '/proc/net/netlink': HEADER + netlink,
+  });
+  const unknown = (list: ObjectList, ...needs: readonly string[]) => {
+    const found: string[] = [];
+    const cursor = lists.cursor(list, Needs.of(needs), (what) => found.push(what));
+    while (cursor.next() !== 0);
+    return found;
+  };
+  expect(unknown('unix_sock', 'sock.sk_wmem_alloc', 'sock.sk_drops')).toEqual(['sk_wmem_alloc']);
+  // Of one that listens nothing waits; of what has only begun there is no sock.
+  expect(unknown('tcp_sock', 'sock.sk_wmem_alloc', 'sock.sk_backlog')).toEqual(['sk_wmem_alloc', 'sk_backlog']);
+  expect(unknown('tcp_sock', 'sock.sk_drops')).toEqual(['sk_drops', 'sk_drops']);
+  expect(unknown('tcp_sock', 'sock_common.skc_refcnt')).toEqual(['skc_refcnt']);
+  expect(unknown('netlink_sock', 'netlink_sock.groups')).toEqual(['groups']);
+  expect(unknown('unix_sock', 'socket_alloc.vfs_inode', 'inode.i_ino')).toEqual([]);
+  expect(unknown('unix_sock', 'socket_alloc.vfs_inode', 'inode.i_uid')).toEqual([
+    'inode of sockets, but for i_ino and i_mode',
+  ]);
+  expect(unknown('unix_sock', 'sock.sk_type')).toEqual([]);
+  const files: string[] = [];
+  const socketOf = lists.socketFiles(Needs.of(['sock.sk_wmem_alloc']), (what) => files.push(what));
+  socketOf(71);
+  expect(files).toEqual([]);
+  socketOf(77);
+  expect(files).toEqual(['sk_wmem_alloc']);
+});

@@ -10,6 +10,7 @@ import type { ListCursor, ObjectList, SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
 import { NetworkStructs } from './network-structs.ts';
 import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache, SocketRecord, TcpRecord } from './records.ts';
+import { type CountUnknown, unknownFields } from './unknown-fields.ts';
 
 /** A list that a source has. */
 export interface ListReader<Record> {
@@ -66,9 +67,10 @@ export class ObjectLists {
     return isThere;
   }
 
-  /** @throws RangeError for a list that is not there */
-  cursor(kind: ObjectList, needs: Needs): ListCursor {
+  /** @param unknown told of fields that are read and not known @throws RangeError for a list that is not there */
+  cursor(kind: ObjectList, needs: Needs, unknown: CountUnknown = () => {}): ListCursor {
     const readers = this.#readers;
+    const look = unknownFields(needs, unknown);
     const { kmem_cache, dma_buf, kallsym_iter, fib6_info } = readers;
     if (kind === 'kmem_cache' && kmem_cache) return over(kmem_cache.read(needs), (cache) => this.#cache(cache));
     if (kind === 'dma_buf' && dma_buf) return over(dma_buf.read(needs), (buffer) => this.#buffer(buffer));
@@ -79,11 +81,26 @@ export class ObjectLists {
       return over(kallsym_iter.read(needs), (symbol) => this.#symbol(symbol, number++, ends));
     }
     if (kind === 'tcp_sock' && readers.tcp_sock) {
-      return over(readers.tcp_sock.read(needs), (record) => this.#connection(record), told);
+      return over(
+        readers.tcp_sock.read(needs),
+        (record) => {
+          look?.(record);
+          return this.#connection(record);
+        },
+        told,
+      );
     }
     if (kind === 'udp_sock' || kind === 'unix_sock' || kind === 'netlink_sock') {
       const reader = readers[kind];
-      if (reader !== undefined) return over(reader.read(needs), (socket) => this.#socket(kind, socket), told);
+      if (reader !== undefined)
+        return over(
+          reader.read(needs),
+          (socket) => {
+            look?.(socket);
+            return this.#socket(kind, socket);
+          },
+          told,
+        );
     }
     throw new RangeError(`there is no list of ${kind}`);
   }
@@ -97,9 +114,14 @@ export class ObjectLists {
    * The sockets of all tables that have a file, as they are now, by the number of its inode.
    * @returns what makes the struct socket of one; undefined where no table has it
    */
-  socketFiles(needs: Needs): (inode: number) => number | undefined {
+  socketFiles(needs: Needs, unknown: CountUnknown = () => {}): (inode: number) => number | undefined {
+    const look = unknownFields(needs, unknown);
     const found = new Map<number, () => number>();
-    const enter = (record: SocketRecord, place: () => number) => {
+    const enter = (record: SocketRecord, make: () => number) => {
+      const place = () => {
+        look?.(record);
+        return make();
+      };
       if (record.hasFile) found.set(record.inode, place);
     };
     const readers = this.#readers;

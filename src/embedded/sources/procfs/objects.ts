@@ -316,7 +316,7 @@ export class ProcfsObjects implements KernelObjects {
   #socketOf(inode: number, session: SessionState): number | undefined {
     let socketOf = this.#sockets.get(session);
     if (socketOf === undefined) {
-      socketOf = this.lists.socketFiles(session.plan.needs);
+      socketOf = this.lists.socketFiles(session.plan.needs, (what, where) => countUnreadable(session, what, where));
       this.#sockets.set(session, socketOf);
     }
     return socketOf(inode);

@@ -7,7 +7,7 @@ import type { ProcfsObjects } from './objects.ts';
 import { linkTasks } from './task-lists.ts';
 import type { TaskPlan } from './task-plan.ts';
 import { NumberWalk, processesByStart, threadNumbers } from './task-walks.ts';
-import type { SessionState, TaskRecord } from './tasks.ts';
+import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
 
 const TWO_32 = 4294967296;
 /** About as many tasks as have a place before the first are given back (FORGET_AT). */
@@ -152,7 +152,7 @@ export class ProcfsSession implements ObjectSession, SessionState {
   }
 
   list(kind: ObjectList): ListCursor {
-    return this.#objects.lists.cursor(kind, this.needs);
+    return this.#objects.lists.cursor(kind, this.needs, (what, where) => countUnreadable(this, what, where));
   }
 
   forget(): boolean {
