@@ -24,14 +24,22 @@ export const sockets = part(
   `,
   [
     struct('sock_common', 'What all sockets have, and what remains of a connection that is over.', [
-      ['__be32 skc_daddr', 'IPv4 address of the other end; 0 of IPv6 sockets.', '/proc/net'],
-      ['__be32 skc_rcv_saddr', 'Own IPv4 address; 0 of IPv6 sockets.', '/proc/net'],
+      [
+        '__be32 skc_daddr',
+        'IPv4 address of the other end, also where that is written as one of IPv6; of other IPv6 sockets 0, though Linux has 127.0.0.6 of connections that came from the other end (which no table tells: counted).',
+        '/proc/net',
+      ],
+      ['__be32 skc_rcv_saddr', 'Own IPv4 address; 127.0.0.6 of sockets with one of IPv6.', '/proc/net'],
       ['__be16 skc_dport', 'Port of the other end.', '/proc/net'],
       ['__u16 skc_num', 'Own port, as a number.', '/proc/net'],
       ['unsigned short skc_family', 'AF_*.', '/proc/net'],
       ['volatile unsigned char skc_state', 'TCP_ESTABLISHED and so on, for sockets of all families.', '/proc/net'],
-      ['struct in6_addr skc_v6_daddr', 'IPv6 address of the other end; 0 of IPv4 sockets.', '/proc/net'],
-      ['struct in6_addr skc_v6_rcv_saddr', 'Own IPv6 address; 0 of IPv4 sockets.', '/proc/net'],
+      [
+        'struct in6_addr skc_v6_daddr',
+        'IPv6 address of the other end; of TCP connections of IPv4 that one as one of IPv6, else 0.',
+        '/proc/net',
+      ],
+      ['struct in6_addr skc_v6_rcv_saddr', 'Own IPv6 address; of IPv4 sockets as skc_v6_daddr.', '/proc/net'],
       ['possible_net_t skc_net', 'Its network: the one that the tables are of.', '/proc/self/ns/net'],
       [
         'refcount_t skc_refcnt',

@@ -57,15 +57,9 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
   ['mount.mnt_mountpoint', ALL_MOUNTS],
   ['mount.mnt_id', differs('0 for files of file systems that nobody has mounted (sockets, pipes, anonymous inodes)')],
   ['eventfd_ctx.flags', differs('EFD_SEMAPHORE is known; Linux keeps EFD_NONBLOCK and EFD_CLOEXEC beside it')],
-  ['sock_common.skc_daddr', differs('of connections of IPv6 Linux has 127.0.0.6 there')],
-  ['sock_common.skc_rcv_saddr', differs('of connections of IPv6 Linux has 127.0.0.6 there')],
   [
-    'sock_common.skc_v6_daddr',
-    differs('of connections of IPv4 Linux has the address a second time, in the form of IPv6'),
-  ],
-  [
-    'sock_common.skc_v6_rcv_saddr',
-    differs('of connections of IPv4 Linux has the address a second time, in the form of IPv6'),
+    'sock_common.skc_daddr',
+    differs('of connections of IPv6 that came from the other end Linux has 127.0.0.6 there, and no table tells which'),
   ],
   ['sock_common.skc_refcnt', differs('of connections that have only begun no table tells it')],
   ['sock.sk_backlog', differs('of TCP the table has the bytes that wait, Linux the memory that they take')],

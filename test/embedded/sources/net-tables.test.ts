@@ -63,7 +63,8 @@ test('UDP sockets of both families, with owner and bucket', () => {
     ];
   });
   const v4 = [2, [0x0100007f, 53], [0x0200007f, 0x901f], [0, 0, 0, 0], 1, [4, 7, 5], 3, 20734, true, 0x3500];
-  const v6 = [10, [0, 546], [0, 0], [0, 0, 0, 0x01000000], 7, [1, 0, 0], 2, 0, false, 0x2202];
+  // 127.0.0.6 stands for an address that has no form of IPv4.
+  const v6 = [10, [0x0600007f, 546], [0, 0], [0, 0, 0, 0x01000000], 7, [1, 0, 0], 2, 0, false, 0x2202];
   expect(rows).toEqual([v4, v6]);
   expect(found.map(([at]) => lists.socketAt(at))).toEqual(['udp_sock', 'udp_sock']);
   // The same sockets are in the same places when they are read again.
@@ -285,4 +286,49 @@ test('fields that no table tells are counted for whoever reads them', () => {
   expect(files).toEqual([]);
   socketOf(77);
   expect(files).toEqual(['sk_wmem_alloc']);
+});
+
+test('addresses stand in the other form too where Linux has them so', () => {
+  const ipv4 =
+    '0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 71 1 0 100 0 0 10 0\n' +
+    '1: 0100007F:1F90 0200007F:0050 01 00000000:00000000 00:00000000 00000000 0 0 72 1 0 20 4 30 10 -1\n' +
+    '2: 0100007F:1F90 0200007F:0051 06 00000000:00000000 03:00000010 00000000 0 0 0 3 0\n';
+  const [loopback, mapped] = ['00000000000000000000000001000000', '0000000000000000FFFF00000200007F'];
+  const ipv6 =
+    `0: ${'0'.repeat(32)}:1F90 ${'0'.repeat(32)}:0000 0A 00000000:00000000 00:00000000 00000000 0 0 73 1 0 100 0 0 10 0\n` +
+    `1: ${loopback}:1F90 ${loopback}:0050 01 00000000:00000000 00:00000000 00000000 0 0 74 1 0 20 4 30 10 -1\n` +
+    `2: ${mapped}:1F90 ${mapped}:0051 01 00000000:00000000 00:00000000 00000000 0 0 75 1 0 20 4 30 10 -1\n`;
+  const lists = listsOf({ '/proc/net/tcp': HEADER + ipv4, '/proc/net/tcp6': HEADER + ipv6 });
+  const other = ([at]: readonly [number, ...unknown[]]) => {
+    const common = (member: string) =>
+      at + (model.layoutOf('sock').field('__sk_common').offset + model.layoutOf('sock_common').field(member).offset);
+    const word = (member: string, index = 0) => memory.view.getUint32(common(member) + 4 * index, true).toString(16);
+    return ['rcv_saddr', 'daddr'].map((end) => [
+      word(`skc_${end}`),
+      word(`skc_v6_${end}`, 2),
+      word(`skc_v6_${end}`, 3),
+    ]);
+  };
+  const nothing = ['0', '0', '0'];
+  expect(all(lists, 'tcp_sock').map(other)).toEqual([
+    [['100007f', '0', '0'], nothing],
+    [nothing, nothing],
+    [
+      ['100007f', 'ffff0000', '100007f'],
+      ['200007f', 'ffff0000', '200007f'],
+    ],
+    [
+      ['100007f', '0', '0'],
+      ['200007f', '0', '0'],
+    ],
+    // Who began the connection no table tells.
+    [
+      ['600007f', '0', '1000000'],
+      ['0', '0', '1000000'],
+    ],
+    [
+      ['200007f', 'ffff0000', '200007f'],
+      ['200007f', 'ffff0000', '200007f'],
+    ],
+  ]);
 });

@@ -7,7 +7,8 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
 import type { SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText } from '../write-memory.ts';
-import type { InternetAddress, Route, SocketRecord, TcpRecord } from './records.ts';
+import { localInOtherForm, remoteInOtherForm } from './address-forms.ts';
+import type { Route, SocketRecord, TcpRecord } from './records.ts';
 
 const TCP_TIME_WAIT = 6;
 const TCP_LISTEN = 10;
@@ -185,7 +186,7 @@ export class NetworkStructs {
       const { offset, size } = layout.field(`${path}.${field}`);
       putNumber(this.#memory, at + offset, size, value);
     };
-    const address = (field: string, { words }: InternetAddress) => {
+    const address = (field: string, words: readonly number[]) => {
       const { offset } = layout.field(`${path}.skc_${words.length === 1 ? '' : 'v6_'}${field}`);
       words.forEach((word, index) => {
         putNumber(this.#memory, at + offset + 4 * index, 4, word);
@@ -197,11 +198,13 @@ export class NetworkStructs {
     put('skc_refcnt', record.references + held);
     putPointer(this.#memory, at + layout.field(`${path}.skc_net.net`).offset, this.#namespace());
     if (local !== undefined) {
-      address('rcv_saddr', local);
+      address('rcv_saddr', local.words);
+      address('rcv_saddr', localInOtherForm(record, local));
       put('skc_num', local.port);
     }
     if (remote !== undefined) {
-      address('daddr', remote);
+      address('daddr', remote.words);
+      address('daddr', remoteInOtherForm(record, remote));
       put('skc_dport', swapped(remote.port));
     }
   }

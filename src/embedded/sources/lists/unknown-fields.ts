@@ -5,6 +5,7 @@
  * Facts: get_tcp4_sock(), get_openreq4(), unix_seq_show(), netlink_native_seq_show() of Linux 6.18.
  */
 import type { Needs } from '../needs.ts';
+import { isRemoteUnknown } from './address-forms.ts';
 import type { SocketRecord, TcpRecord } from './records.ts';
 
 /** @param where the object: each is counted once */
@@ -13,6 +14,7 @@ export type CountUnknown = (what: string, where: string) => void;
 type AnySocket = SocketRecord & Partial<Pick<TcpRecord, 'kind'>>;
 
 const AF_UNIX = 1;
+const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const IPPROTO_TCP = 6;
 const TCP_LISTEN = 10;
@@ -27,6 +29,8 @@ const fields: readonly (readonly [struct: string, member: string, of: (socket: A
   ['sock', 'sk_wmem_alloc', (socket) => socket.family === AF_UNIX || isConnection(socket)],
   ['sock', 'sk_backlog', isConnection],
   ['sock', 'sk_drops', ({ kind, protocol }) => kind === 'socket' && protocol === IPPROTO_TCP],
+  ['sock_common', 'skc_daddr', isRemoteUnknown],
+  ['sock_common', 'skc_rcv_saddr', ({ kind, family }) => kind === 'request' && family === AF_INET6],
   ['sock_common', 'skc_refcnt', ({ kind }) => kind === 'request'],
   [
     'netlink_sock',
