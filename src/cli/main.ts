@@ -120,6 +120,10 @@ async function dispatch([word, ...rest]: readonly string[], options: OptionValue
     await writeLine(options.json === true ? JSON.stringify({ version }) : `bpfiter v${version}`);
     return 0;
   }
+  if (word === 'help' && rest[0] !== undefined) {
+    await write(commandHelp(await findCommand(rest[0])));
+    return 0;
+  }
   if (word === undefined || word === 'help') {
     await write(await generalHelp());
     return word === undefined && options.help !== true ? 2 : 0;

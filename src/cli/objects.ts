@@ -5,7 +5,17 @@ import type { ObjectProgram } from '../object/index.ts';
 import { BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER } from '../uapi/index.ts';
 import { naming } from './failures.ts';
 
-export const openObjectFile = (path: string): Promise<BpfObject> => naming(path, () => loadObject(path));
+export const openObjectFile = (path: string): Promise<BpfObject> =>
+  naming(path, async () => {
+    try {
+      return await loadObject(path);
+    } catch (error) {
+      // The file that one has in one's editor is quickly named in place of what is made of it.
+      if (!/\.c$/.test(path) || !(error instanceof BpfiterError) || error.code !== 'malformed') throw error;
+      const object = path.slice(path.lastIndexOf('/') + 1).replace(/\.c$/, '.o');
+      throw new BpfiterError('malformed', `is C source: compile it (clang -g -O2 --target=bpf -c) and name ${object}`);
+    }
+  });
 
 export const isIterator = (program: ObjectProgram): boolean =>
   program.type === BPF_PROG_TYPE_TRACING && program.expectedAttachType === BPF_TRACE_ITER;

@@ -37,7 +37,7 @@ export function readElf(bytes: Uint8Array): ElfFile {
 /** Checks the first bytes. @returns whether the file is little-endian */
 function readIdentification(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46)
-    throw malformed('not an ELF file');
+    throw malformed(bytes.length === 0 ? 'not an ELF file: it is empty' : 'not an ELF file');
   if (bytes.length < headerSize) throw malformed(`the ELF header is cut off: ${bytes.length} of ${headerSize} bytes`);
   if (bytes[4] === 1) throw malformed('ELF file is 32-bit; BPF objects are 64-bit');
   if (bytes[4] !== 2) throw malformed(`ELF class is ${bytes[4]}; there are only 1 (32-bit) and 2 (64-bit)`);

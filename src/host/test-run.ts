@@ -139,7 +139,7 @@ function runnableOf({ name, type, expectedAttachType }: ProgramToRun, kind: stri
 
 function checkOptions(runnable: Runnable, options: RunOptions, { name }: ProgramToRun, kind: string): void {
   const refuse = (what: string): never => {
-    throw new BpfiterError('usage', `program '${name}': a run of a ${kind} program ${what}`);
+    throw new BpfiterError('usage', `program '${name}': a run of type ${kind} ${what}`);
   };
   const { data, context, repeat = 0, flags = 0 } = options;
   if (data !== undefined && runnable.data === undefined) refuse('takes no data');

@@ -92,12 +92,28 @@ function readKernelVersion({ data }: ElfSection, littleEndian: boolean): number 
   return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, littleEndian);
 }
 
+/** Those that a compiler makes objects for where nobody said otherwise (e_machine, elf.h of glibc). */
+const MACHINES: ReadonlyMap<number, string> = new Map([
+  [3, 'x86'],
+  [21, 'PowerPC'],
+  [22, 's390'],
+  [40, 'Arm'],
+  [62, 'x86-64'],
+  [183, 'AArch64'],
+  [243, 'RISC-V'],
+  [258, 'LoongArch'],
+]);
+
 /** @throws BpfiterError `malformed`, `unsupported` */
 export function collectParts(elf: ElfFile): ElfParts {
-  if (elf.type !== ET_REL || (elf.machine !== EM_BPF && elf.machine !== EM_NONE))
+  if (elf.machine !== EM_BPF && elf.machine !== EM_NONE) {
+    const machine = MACHINES.get(elf.machine) ?? `machine ${elf.machine}`;
+    throw new BpfiterError('malformed', `not a BPF object but one for ${machine}: compile it with clang --target=bpf`);
+  }
+  if (elf.type !== ET_REL)
     throw new BpfiterError(
       'malformed',
-      `not a BPF object: ELF type ${elf.type}, machine ${elf.machine}; a relocatable file for BPF has ${ET_REL} and ${EM_BPF}`,
+      `not a BPF object: ELF type ${elf.type}, where a relocatable file has ${ET_REL} (compile it with clang -c)`,
     );
   if (!elf.sections.some(({ type }) => type === SHT_SYMTAB))
     throw new BpfiterError('malformed', 'there is no symbol table; was the object file stripped?');

@@ -92,7 +92,7 @@ class Linker {
     if (!parts.elf.littleEndian)
       throw new BpfiterError(
         'unsupported',
-        `${this.#object.name} is for big-endian machines; it can be looked at, but not loaded here`,
+        `${this.#object.name}: the object is for big-endian machines; its types can be read, but it is not loaded here`,
       );
     this.#requireKernelBtf();
     const kconfig = this.#fillKconfig();

@@ -2,7 +2,7 @@
  * Opens what objects come from, by what a user names: the running system, a directory with a copy of its /proc, an
  * archive of one.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { openArchive, type ProcReader, procfsSource, type Source } from '../embedded/index.ts';
 import { BpfiterError } from '../errors.ts';
 import { readFile } from '../read-file.ts';
@@ -22,7 +22,9 @@ export async function openReader(path?: string): Promise<ProcReader> {
   }
   if (!isDirectory(path)) return openArchive(decompressed(await readFile(path), path), path);
   if (existsSync(`${path}/proc`)) return new LiveReader(path);
-  throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it`);
+  const isProc = readdirSync(path).some((name) => /^\d+$/.test(name) && existsSync(`${path}/${name}/stat`));
+  const hint = isProc ? '; it seems to be that itself: name the directory above it' : '';
+  throw new BpfiterError('malformed', `${path}: the directory has no 'proc' in it${hint}`);
 }
 
 /** Reading says why something is nothing at all. */

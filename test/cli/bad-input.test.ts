@@ -17,10 +17,11 @@ describe('an object that cannot be opened', () => {
     ['named by nothing', '', 'no such file'],
     ['a directory', scratch, 'is a directory'],
     ['an endless device', '/dev/zero', 'is larger than 1024 MiB'],
-    ['empty', bad.empty, 'not an ELF file'],
+    ['empty', bad.empty, 'not an ELF file: it is empty'],
     ['a text', bad.text, 'not an ELF file'],
     ['truncated', bad.truncated, /^the section headers at offset \d+ are past the end of the file \(3000 bytes\)$/],
-    ['of another machine', bad.otherMachine, /^not a BPF object: ELF type 1, machine 62; a relocatable file for BPF/],
+    ['the source', 'programs/task.bpf.c', 'is C source: compile it (clang -g -O2 --target=bpf -c) and name task.bpf.o'],
+    ['of another machine', bad.otherMachine, 'not a BPF object but one for x86-64: compile it with clang --target=bpf'],
   ];
   test.each(cases)('that is %s is reported by run and prog run', async (_, path, reason) => {
     const { stderr, ...rest } = await bpfiter(['run', path]);
@@ -60,7 +61,7 @@ describe('before anything is loaded', () => {
     [
       'several programs to choose from',
       ['prog', 'run', program('task_and_files')],
-      `${program('task_and_files')}: it has no program to run this way`,
+      `${program('task_and_files')}: it has iterator programs only, which 'bpfiter run' reads`,
     ],
     [
       'one and all programs',
@@ -272,7 +273,7 @@ describeOnHost('what the kernel has to be asked about', () => {
       'a context for a program that takes none',
       2,
       ['prog', 'run', program('numbers'), '--data', '00'],
-      `${program('numbers')}: program 'longest_way': a run of a syscall program takes no data\n`,
+      `${program('numbers')}: program 'longest_way': a run of type syscall takes no data\n`,
     ],
     [
       'an iterator to run once',
@@ -341,7 +342,7 @@ describe.skipIf(!canBecomeNobody)('without privileges (skipped where the tests c
     const file = scratchFile('private.tar', '');
     chmodSync(file, 0);
     const outcome = await bpfiter(['run', task, '--source', file], { user: 65534 });
-    expect(outcome).toEqual(failure(2, `${task}: ${file}: may not be read (permission denied)`));
+    expect(outcome).toEqual(failure(2, `${file}: may not be read (permission denied)`));
   });
 
   test('iter pin says so too, with the exit code of bpftool', async () => {

@@ -135,13 +135,19 @@ test('the embedded kernel tells of its targets what the running one tells of the
   });
 });
 
+describe('help', () => {
+  test('for a command comes before it or behind it', async () => {
+    const { status, stdout } = await bpfiter(['help', 'run']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: (await bpfiter(['run', '--help'])).stdout });
+    expect((await bpfiter(['help', 'fly'])).stderr).toContain("no command 'fly'");
+  });
+});
+
 describe('a source', () => {
   test('that is none is refused by name', async () => {
     const object = program('task');
     const nothing = join(tmpdir(), 'bpfiter-no-such-snapshot');
-    expect(await bpfiter(['run', object, '--source', nothing])).toEqual(
-      failure(2, `${object}: ${nothing}: no such file`),
-    );
+    expect(await bpfiter(['run', object, '--source', nothing])).toEqual(failure(2, `${nothing}: no such file`));
     const { status, stderr } = await bpfiter(['run', object, '--source', object]);
     expect(status).toBe(2);
     expect(stderr).toContain(object);

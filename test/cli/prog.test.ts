@@ -101,7 +101,7 @@ describeOnHost('prog run', () => {
     expect(await bpfiter(['prog', 'run', program('xdp_port'), '--data', '0102'])).toEqual(
       failure(
         2,
-        `${program('xdp_port')}: program 'drop_port': a run of a xdp program needs data of at least 14 bytes, not 2`,
+        `${program('xdp_port')}: program 'drop_port': a run of type xdp needs data of at least 14 bytes, not 2`,
       ),
     );
   });

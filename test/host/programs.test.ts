@@ -169,7 +169,7 @@ describeOnHost('running a program', () => {
       expectedAttachType: type === BPF_PROG_TYPE_SK_LOOKUP ? BPF_SK_LOOKUP : 0,
     });
     await expect(program.run(options)).rejects.toThrow(
-      expect.objectContaining({ code: 'usage', message: `program 'p': a run of a ${kind} program ${message}` }),
+      expect.objectContaining({ code: 'usage', message: `program 'p': a run of type ${kind} ${message}` }),
     );
   });
 

@@ -172,7 +172,9 @@ describe('linking', () => {
   });
 
   it('refuses objects for big-endian machines', () => {
-    expect(() => link(openFixture('globals_big'), kernel())).toThrow('globals_big is for big-endian machines');
+    expect(() => link(openFixture('globals_big'), kernel())).toThrow(
+      'globals_big: the object is for big-endian machines',
+    );
   });
 
   it('takes license and version from the object', () => {

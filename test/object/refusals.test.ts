@@ -31,7 +31,8 @@ const number = (size: number) => new Uint8Array(size);
 
 describe('objects that are refused when they are opened', () => {
   it.each<[string, ObjectInput, string]>([
-    ['not for BPF', { machine: 62 }, 'not a BPF object: ELF type 1, machine 62'],
+    ['not for BPF', { machine: 62 }, 'not a BPF object but one for x86-64: compile it with clang --target=bpf'],
+    ['for a machine without a name', { machine: 999 }, 'not a BPF object but one for machine 999'],
     [
       'maps of the old form',
       { sections: [dataSection('maps', number(20))] },

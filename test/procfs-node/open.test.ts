@@ -61,7 +61,8 @@ describe('openSource', () => {
     ['missing', 'missing: no such file'],
     ['empty', "the directory has no 'proc' in it"],
     ['cut.tar.gz', 'the archive cannot be decompressed'],
-    ['bundle/proc/7/stat', 'no tar header'],
+    ['bundle/proc/7/stat', 'is no tar archive'],
+    ['bundle/proc', 'it seems to be that itself: name the directory above it'],
   ])('refuses %s', async (name, message) => {
     await expect(openSource(join(directory, name))).rejects.toThrow(message);
   });

@@ -19,7 +19,7 @@ const asked: Readonly<Record<Recordable, readonly [path: string, recorded: strin
 
 async function missingAfter(path: string, ...recorded: string[]): Promise<readonly Recordable[]> {
   const entries = ['proc/7/stat', 'proc/7/task/7/stat', ...recorded];
-  const pieces = [...entries.map((entry) => tarEntry({ path: entry, contents: new Uint8Array() })), tarEnd()];
+  const pieces = [...entries.map((entry) => tarEntry({ path: entry, contents: Uint8Array.of(0x37) })), tarEnd()];
   const reader = new WatchedReader(await openArchive(new Uint8Array(Buffer.concat(pieces)), 'by hand'));
   if (path.endsWith('/')) reader.list(path.slice(0, -1));
   else reader.read(path);

@@ -2,6 +2,7 @@
 import { type Btf, printC, printRaw, type TypeId } from '../../btf/index.ts';
 import { BpfiterError } from '../../errors.ts';
 import { kernelBtf } from '../../host/index.ts';
+import { didYouMean } from '../../near-names.ts';
 import { readBtf } from '../btf-files.ts';
 import type { Command, Invocation } from '../command.ts';
 import { write } from '../output.ts';
@@ -49,6 +50,10 @@ async function fileTypes(file: string, base: string | undefined): Promise<Btf> {
 
 function idsOf(types: Btf, name: string): readonly TypeId[] {
   const ids = types.findAll(name);
-  if (ids.length === 0) throw new BpfiterError('not-found', `${types.name}: no type '${name}'`);
-  return ids;
+  if (ids.length > 0) return ids;
+  throw new BpfiterError('not-found', `${types.name}: no type '${name}'${didYouMean(name, namesOf(types))}`);
+}
+
+function* namesOf(types: Btf): Generator<string> {
+  for (let id = 1; id < types.endId; id++) yield types.nameOf(id);
 }

@@ -3,7 +3,7 @@
  * `prog dump` is prog-dump.ts's.
  */
 import { BpfiterError } from '../../errors.ts';
-import type { BpfObject, LoadedObject, RunOptions } from '../../index.ts';
+import type { BpfObject, Kernel, LoadedObject, RunOptions } from '../../index.ts';
 import type { ObjectProgram } from '../../object/index.ts';
 import { readFile } from '../../read-file.ts';
 import { formatJson } from '../../records/index.ts';
@@ -63,7 +63,9 @@ export const prog: Command = {
     words.end();
     const given = await runOptions(invocation);
     const object = await openObjectFile(path);
-    return naming(path, () => runAll(invocation, object, choose(object, invocation), path, given));
+    const programs = await naming(path, async () => choose(object, invocation));
+    const kernel = await invocation.openKernel();
+    return naming(path, () => runAll(invocation, kernel, object, programs, path, given));
   },
 };
 
@@ -107,13 +109,14 @@ function choose(object: BpfObject, { options }: Invocation): readonly ObjectProg
     const names = runnable.map(({ name }) => name).join(', ');
     throw new BpfiterError(
       'usage',
-      names === ''
-        ? 'it has no program to run this way'
-        : `say which program with --program NAME, or --all; it has ${names}`,
+      names === '' ? nothingToRun(programs) : `say which program with --program NAME, or --all; it has ${names}`,
     );
   }
   return runnable;
 }
+
+const nothingToRun = (programs: readonly ObjectProgram[]): string =>
+  programs.length === 0 ? 'it has no program to run' : "it has iterator programs only, which 'bpfiter run' reads";
 
 /** One object a line in JSON; the fields are stable. */
 interface RunLine extends Outcome {
@@ -138,12 +141,12 @@ interface Outcome {
 
 async function runAll(
   invocation: Invocation,
+  kernel: Kernel,
   object: BpfObject,
   programs: readonly ObjectProgram[],
   path: string,
   given: RunOptions,
 ): Promise<number> {
-  const kernel = await invocation.openKernel();
   const subject = { object: baseName(path), kernel: kernel.kind };
   const load = () =>
     kernel.load(object, {

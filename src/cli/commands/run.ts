@@ -1,6 +1,6 @@
 /** `bpfiter run OBJ`: load, verify, attach, read to the end, print; nothing is left behind. */
 import { BpfiterError } from '../../errors.ts';
-import type { BpfObject, IterParameters, KernelMap } from '../../index.ts';
+import type { BpfObject, IterParameters, Kernel, KernelMap } from '../../index.ts';
 import { checkParameters } from '../../iter-parameters.ts';
 import { mainThreadsOnly, type ObjectProgram } from '../../object/index.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -30,11 +30,14 @@ export const run: Command = {
     const format = chooseFormat(invocation);
 
     const object = await openObjectFile(path);
-    return naming(path, async () => {
-      const programs = iteratorsOf(object, options.program);
-      for (const program of programs) checkWords(program, iterWords);
-      return runAll(invocation, object, programs, iterWords, format);
+    const programs = await naming(path, async () => {
+      const chosen = iteratorsOf(object, options.program);
+      for (const program of chosen) checkWords(program, iterWords);
+      return chosen;
     });
+    // What is wrong with a kernel or its source is nothing of the object's.
+    const kernel = await invocation.openKernel();
+    return naming(path, () => runAll(invocation, kernel, object, programs, iterWords, format));
   },
 };
 
@@ -68,6 +71,7 @@ function checkWords(program: ObjectProgram, words: IterWords): void {
 
 async function runAll(
   invocation: Invocation,
+  kernel: Kernel,
   object: BpfObject,
   programs: readonly ObjectProgram[],
   words: IterWords,
@@ -79,7 +83,6 @@ async function runAll(
     several: programs.length > 1,
     indent: invocation.jsonIndent ?? 0,
   });
-  const kernel = await invocation.openKernel();
   using loaded = await kernel.load(object, {
     programs: programs.map((program) => program.name),
     logLevel: invocation.options.debug === true ? 1 : 0,

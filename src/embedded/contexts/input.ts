@@ -11,9 +11,9 @@ import type { ProgramToRun } from './context.ts';
 
 export const kindOf = ({ type }: ProgramToRun): string => programTypeName(type) ?? `type ${type}`;
 
-/** @param what completes "a run of a ... program": `takes no data` */
+/** @param what completes "a run of type ...": `takes no data` */
 export function misuse(program: ProgramToRun, what: string): BpfiterError {
-  return new BpfiterError('usage', `program '${program.name}': a run of a ${kindOf(program)} program ${what}`);
+  return new BpfiterError('usage', `program '${program.name}': a run of type ${kindOf(program)} ${what}`);
 }
 
 /** @param errno by name @param because instead of the errno's own sentence */

@@ -50,6 +50,17 @@ class ArchiveReader implements ProcReader {
       const path = normal(entry.path);
       if (path.startsWith(root)) this.#add(`/${path.slice(root.length)}`, entry);
     }
+    this.#requireContents();
+  }
+
+  /** tar goes by the sizes of files, which are 0 in /proc: it makes archives of empty ones without a word. */
+  #requireContents(): void {
+    const stats = [...this.#entries].filter(([path]) => /^\/proc\/\d+\/stat$/.test(path));
+    if (stats.length === 0 || stats.some(([, { size }]) => size > 0)) return;
+    throw new BpfiterError(
+      'malformed',
+      `${this.name}: all files of processes are empty, as tar takes those of /proc to be; copy them first (cp -r)`,
+    );
   }
 
   #add(path: string, entry: TarEntry): void {

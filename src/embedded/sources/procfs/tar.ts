@@ -32,8 +32,9 @@ export function readTar(given: Uint8Array, name: string): readonly TarEntry[] {
     if (at > 0 && at + BLOCK > bytes.length) throw cutShort(name);
     const header = bytes.subarray(at, at + BLOCK);
     if (header[0] === 0 && header.every((byte) => byte === 0)) return entries;
-    if (!isUstar(header) && !hasChecksum(header))
-      throw new BpfiterError('malformed', `${name}: no tar header at byte ${at}`);
+    if (!isUstar(header) && !hasChecksum(header)) {
+      throw new BpfiterError('malformed', at > 0 ? `${name}: no tar header at byte ${at}` : notTar(bytes, name));
+    }
     const type = String.fromCharCode(header[156] as number);
     const told = extended.size === 0 ? undefined : extended.get('size');
     const size = told === undefined ? numberAt(header, 124, 12) : Number(told);
@@ -56,6 +57,22 @@ export function readTar(given: Uint8Array, name: string): readonly TarEntry[] {
   // Not every writer puts blocks of zeros at the end; padding there must be.
   if (at > bytes.length) throw cutShort(name);
   return entries;
+}
+
+/** What an archive of another form begins with, and what makes a tar archive of it. */
+const OTHER_FORMS: readonly (readonly [what: string, remedy: string, magic: readonly number[]])[] = [
+  ['compressed by zstd', 'unzstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['compressed by xz', 'unxz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['compressed by bzip2', 'bunzip2', [0x42, 0x5a, 0x68]],
+  ['compressed by lz4', 'unlz4', [0x04, 0x22, 0x4d, 0x18]],
+  ['a zip archive', 'unzip', [0x50, 0x4b]],
+];
+
+function notTar(bytes: Uint8Array, name: string): string {
+  const form = OTHER_FORMS.find(([, , magic]) => magic.every((byte, index) => bytes[index] === byte));
+  if (form === undefined) return `${name}: is no tar archive, nor one that gzip compressed`;
+  const [what, remedy] = form;
+  return `${name}: is ${what}; a snapshot is a tar archive, as it is or compressed by gzip (${remedy} it first)`;
 }
 
 const cutShort = (name: string): BpfiterError => new BpfiterError('malformed', `${name}: the archive is cut short`);

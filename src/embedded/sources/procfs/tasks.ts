@@ -255,9 +255,12 @@ export class TaskTable {
         length = reader.read(`${record.directory}/stat`);
       }
       if (length === VANISHED) return false;
-      if (length === UNREADABLE) countUnreadable(session, 'stat', record.directory);
       exists = true;
-      if (length >= 0 && this.#columns.parse(reader.buffer, length, Math.max(plan.lastColumn, START_TIME))) {
+      const last = Math.max(plan.lastColumn, START_TIME);
+      // In a copy it may be anything.
+      if (length === UNREADABLE || !this.#columns.parse(reader.buffer, length, last)) {
+        countUnreadable(session, 'stat', record.directory);
+      } else {
         const { values } = this.#columns;
         record.threads = values[NUM_THREADS] as number;
         record.startTime = values[START_TIME] as number;
