@@ -12,6 +12,7 @@ import type {
   ListCursor,
   ObjectList,
   ObjectSession,
+  PartCursor,
 } from '../../src/embedded/sources/source.ts';
 
 export interface FakeTask {
@@ -195,6 +196,10 @@ class FakeSession implements ObjectSession {
 
   memoryAreas(task: number): Cursor {
     return cursor(this.#objects.taskOf(task)?.areas ?? []);
+  }
+
+  walkMemory(task: number): PartCursor {
+    return { ...this.memoryAreas(task), isAhead: false, close: () => {} };
   }
 
   #cgroup(found: FakeCgroup | undefined): number {

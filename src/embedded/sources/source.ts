@@ -131,6 +131,8 @@ export interface ObjectSession {
   hasMemory(task: number): boolean;
   /** Areas in ascending order, the first the one with the lowest vm_end above the address. */
   memoryAreas(task: number, addressLow: number, addressHigh: number): Cursor;
+  /** All areas, for a walk that may forget them one by one. */
+  walkMemory(task: number): PartCursor;
 
   /** Whether it has a stack in the kernel; a zombie has given it back. */
   hasStack(task: number): boolean;
@@ -176,6 +178,14 @@ export interface ObjectSession {
 export interface Cursor {
   /** Offset of the next object, 0 at the end, and again if asked again. */
   next(): number;
+}
+
+/** Objects that are looked up some at a time. */
+export interface PartCursor extends Cursor {
+  /** Whether there are some whose turn is still to come: the session must not forget them. */
+  readonly isAhead: boolean;
+  /** To be called unless it came to its end. */
+  close(): void;
 }
 
 export interface ListCursor extends Cursor {

@@ -16,6 +16,7 @@ import {
   MAPS_START,
 } from '../../runtime-wasm/maps-line.ts';
 import { type Arena, Pool } from '../pool.ts';
+import type { PartCursor } from '../source.ts';
 import { putPointer, setPointer } from '../write-memory.ts';
 import { mayBeDeleted, nameOf } from './deleted-files.ts';
 import { fileKind } from './file-kinds.ts';
@@ -34,6 +35,8 @@ const SPECIAL = /^\[(vdso|vvar|vvar_vclock|uprobes|vdata|sigpage)\]$/;
 export const SPECIAL_OPERATIONS = 'special_mapping_vmops';
 const FILE_OPERATIONS = 'generic_file_vm_ops';
 const TWO_32 = 4294967296;
+/** Areas that a walk in parts reads at a time: few beside what a session keeps, and all of most processes. */
+const PART = 1024;
 /** Upper words of addresses from there on are not of user space: the vsyscall page. */
 const BEYOND_USER = 0x200000;
 
@@ -128,7 +131,33 @@ export class AreaTable {
   /** Offsets of the areas that end above an address, ascending. */
   of(record: TaskRecord, above: number, plan: FilePlan, session: SessionState): readonly number[] {
     const length = this.#maps.take(record, session);
-    if (length === 0) return [];
+    const { start } = this.#maps;
+    const text = { at: start, limit: start + length };
+    return this.#read(record, text, above, Number.POSITIVE_INFINITY, plan, session);
+  }
+
+  /** All of them, for a walk between whose parts everything may be given back. @param record as it is known then */
+  inParts(first: TaskRecord, record: () => TaskRecord | undefined, plan: FilePlan, session: SessionState): PartCursor {
+    const text = this.#maps.lend(first, session);
+    return new AreaParts(
+      () => {
+        const known = record();
+        return known === undefined ? [] : this.#read(known, text, 0, PART, plan, session);
+      },
+      () => this.#maps.takeBack(text),
+    );
+  }
+
+  /** The areas of the next lines of a text. @param most of them */
+  #read(
+    record: TaskRecord,
+    text: { at: number; readonly limit: number },
+    above: number,
+    most: number,
+    plan: FilePlan,
+    session: SessionState,
+  ): readonly number[] {
+    if (text.at >= text.limit) return [];
     const { needs } = session.plan;
     const wanted: Wanted = {
       file: needs.has('vm_area_struct', 'vm_file'),
@@ -143,10 +172,9 @@ export class AreaTable {
     // Whether it is known of the line before what is behind it.
     let isKnown = false;
     let { u32 } = this.#memory;
-    const limit = this.#maps.start + length;
     runtime.maps_begin();
-    for (let at = this.#maps.start; at < limit; ) {
-      at = runtime.maps_line(at, limit);
+    while (text.at < text.limit && areas.length < most) {
+      text.at = runtime.maps_line(text.at, text.limit);
       const start = (u32[line + START + 1] as number) * TWO_32 + (u32[line + START] as number);
       const end = (u32[line + END + 1] as number) * TWO_32 + (u32[line + END] as number);
       if (end <= above || (u32[line + START + 1] as number) >= BEYOND_USER) {
@@ -275,9 +303,43 @@ export class AreaTable {
   }
 }
 
+/** Areas some at a time. A class, as this is asked for each of very many. */
+export class AreaParts implements PartCursor {
+  readonly #read: () => readonly number[];
+  readonly #end: () => void;
+  #areas: readonly number[] = [];
+  #next = 0;
+
+  /** @param read the next ones; none at the end @param end may be called twice */
+  constructor(read: () => readonly number[], end: () => void) {
+    this.#read = read;
+    this.#end = end;
+  }
+
+  get isAhead(): boolean {
+    return this.#next < this.#areas.length;
+  }
+
+  next(): number {
+    if (this.#next === this.#areas.length) {
+      this.#areas = this.#read();
+      this.#next = 0;
+      if (this.#areas.length === 0) {
+        this.#end();
+        return 0;
+      }
+    }
+    return this.#areas[this.#next++] as number;
+  }
+
+  close(): void {
+    this.#end();
+  }
+}
+
 /** Places of the areas of a process, ascending by first address: an area keeps the one that it had before. */
 class AreaPlaces {
-  readonly #known: KnownAreas = { starts: [], offsets: [] };
+  #known: KnownAreas = { starts: [], offsets: [] };
   readonly #pool: Pool;
   readonly #before: KnownAreas;
   #next = 0;
@@ -289,6 +351,8 @@ class AreaPlaces {
 
   /** @param start more than that of the call before */
   at(start: number): number {
+    if (this.#next === 0 && this.#isBehindAll(start)) this.#known = this.#before;
+    if (this.#known === this.#before) return this.#add(start, this.#pool.take());
     this.#passOver(start);
     if (this.#before.starts[this.#next] === start) return this.#pass();
     return this.#add(start, this.#pool.take());
@@ -296,8 +360,14 @@ class AreaPlaces {
 
   /** All that are known now, also those that nobody asked for. */
   known(): KnownAreas {
-    this.#passOver(Number.POSITIVE_INFINITY);
+    if (this.#known !== this.#before) this.#passOver(Number.POSITIVE_INFINITY);
     return this.#known;
+  }
+
+  /** Walks in parts go on behind what is known: nothing is to be sorted in. */
+  #isBehindAll(start: number): boolean {
+    const last = this.#before.starts.at(-1);
+    return last !== undefined && last < start && this.#known.starts.length === 0;
   }
 
   #passOver(limit: number): void {

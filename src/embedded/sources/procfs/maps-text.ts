@@ -6,6 +6,15 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import { type ProcReader, UNREADABLE } from './reader.ts';
 import { countUnreadable, type SessionState, type TaskRecord } from './tasks.ts';
 
+/** A text that a walk keeps while it goes through it. */
+export interface LentText {
+  readonly start: number;
+  readonly room: number;
+  /** Where the next line begins. */
+  at: number;
+  readonly limit: number;
+}
+
 export class MapsText {
   readonly #memory: KernelMemory;
   readonly #reader: ProcReader;
@@ -15,6 +24,7 @@ export class MapsText {
   #length = 0;
   /** For which task, if its areas were not asked for since. */
   #fresh: TaskRecord | undefined;
+  readonly #lent = new Set<LentText>();
 
   constructor(memory: KernelMemory, reader: ProcReader) {
     this.#memory = memory;
@@ -34,7 +44,7 @@ export class MapsText {
     this.#fresh = record;
     if (this.#length > this.#room) {
       this.clear();
-      this.#room = this.#length * 2;
+      this.#room = this.#length + (this.#length >> 2);
       this.#start = this.#memory.allocate(this.#room);
     }
     this.#memory.u8.set(this.#reader.buffer.subarray(0, this.#length), this.#start);
@@ -46,6 +56,34 @@ export class MapsText {
     const length = this.#fresh === record ? this.#length : this.read(record, session);
     this.#fresh = undefined;
     return length;
+  }
+
+  /** As take(), for who comes back to the text after others have read theirs. */
+  lend(record: TaskRecord, session: SessionState): LentText {
+    const length = this.take(record, session);
+    const lent = { start: this.#start, room: this.#room, at: this.#start, limit: this.#start + length };
+    this.#lent.add(lent);
+    this.#start = 0;
+    this.#room = 0;
+    return lent;
+  }
+
+  /** Calling it twice does nothing. */
+  takeBack(lent: LentText): void {
+    if (!this.#lent.delete(lent)) return;
+    if (this.#room > 0) {
+      // There is another text already, which somebody may be about to take.
+      if (lent.room > 0) this.#memory.free(lent.start);
+      return;
+    }
+    this.#start = lent.start;
+    this.#room = lent.room;
+  }
+
+  /** Takes back what is lent too: when no session is left. */
+  end(): void {
+    for (const lent of this.#lent) this.takeBack(lent);
+    this.clear();
   }
 
   clear(): void {

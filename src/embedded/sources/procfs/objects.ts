@@ -247,6 +247,7 @@ export class ProcfsObjects implements KernelObjects {
     if (this.#sessions.size > 0 || this.#isHeld) return;
     this.#symbols = undefined;
     this.#clear();
+    this.#maps.end();
   }
 
   #clear(): void {

@@ -1,7 +1,8 @@
 /** A session over /proc: what a walk or a run of a program asks for, by offset. */
 import type { KernelAddress } from '../lists/kernel-symbols.ts';
 import type { Needs } from '../needs.ts';
-import type { Cursor, FileCursor, ListCursor, ObjectList, ObjectSession } from '../source.ts';
+import type { Cursor, FileCursor, ListCursor, ObjectList, ObjectSession, PartCursor } from '../source.ts';
+import { AreaParts } from './areas.ts';
 import { type FilePlan, filePlan } from './files.ts';
 import type { ProcfsObjects } from './objects.ts';
 import { linkTasks } from './task-lists.ts';
@@ -124,6 +125,19 @@ export class ProcfsSession implements ObjectSession, SessionState {
 
   registers(task: number): number {
     return this.#objects.registers.of(this.#recordOf(task), this);
+  }
+
+  walkMemory(task: number): PartCursor {
+    const record = this.#recordOf(task);
+    const { areas, tasks } = this.#objects;
+    if (this.#forgets) return areas.inParts(record, () => tasks.known(record.tid), this.#filePlan, this);
+    let all: readonly number[] | undefined = areas.of(record, 0, this.#filePlan, this);
+    const once = () => {
+      const found = all ?? [];
+      all = undefined;
+      return found;
+    };
+    return new AreaParts(once, () => {});
   }
 
   cgroup(id: bigint): number {
