@@ -78,6 +78,7 @@ async function walk(kernel, reader, what, command, object) {
     },
     STEADY,
   );
+  const memory = await mostMemory(kernel, link);
   loaded.close();
   // Processes of others come and go; a header is a line too.
   if (Math.abs(lines.C - lines.embedded) > lines.C / 50) {
@@ -94,7 +95,17 @@ async function walk(kernel, reader, what, command, object) {
       to: 'C program',
       wanted: { text: `<= ${LIMIT}`, met: ratio <= LIMIT },
     },
+    { what: `memory at most in use for it, iter/${object}`, value: memory, unit: 'MiB' },
   ];
+}
+
+/** Of linear memory, beyond what is in use before; areas are kept by the program that shows them, for it reads names. */
+async function mostMemory(kernel, link) {
+  const inUse = () => kernel.runtime.memory.runtime.bytesInUse();
+  const before = inUse();
+  let most = before;
+  for await (const _ of link.open().bytes()) most = Math.max(most, inUse());
+  return (most - before) / 2 ** 20;
 }
 
 /** What lists all processes with number and name, beside iter/task, which prints as much. @returns number of processes */

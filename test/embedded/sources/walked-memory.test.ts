@@ -8,10 +8,12 @@ import {
   type EmbeddedKernel,
   objectsSource,
   openEmbeddedKernel,
+  procfsSource,
   type SystemDescription,
 } from '../../../src/embedded/index.ts';
 import { ProcfsObjects } from '../../../src/embedded/sources/procfs/objects.ts';
 import { openObject } from '../../../src/object/index.ts';
+import { SnapshotReader, statLine } from './snapshot.ts';
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
@@ -114,4 +116,33 @@ describe('while somebody else may know objects by their address, they keep it:',
     kernel.objects.release(kernel.objects.currentTask);
     expect((await walk(kernel, 'forgets_task')).bytes).toBeLessThan(MOST_BYTES);
   });
+});
+
+it('goes on with the next process when it looks at one again that has ended', async () => {
+  const processes: readonly (readonly [pid: number, files: number])[] = [
+    [7, 3],
+    [8, 30_000],
+    [9, 3],
+  ];
+  const files: Record<string, string> = {};
+  const links: Record<string, string> = {};
+  for (const [pid, count] of processes) {
+    files[`/proc/${pid}/stat`] = statLine(pid, `p${pid}`, { 4: 1, 20: 1 });
+    for (const fd of numbers(count)) {
+      links[`/proc/${pid}/fd/${fd}`] = `/a/${pid}/${fd}`;
+      files[`/proc/${pid}/fdinfo/${fd}`] = `pos:\t0\nflags:\t00\nmnt_id:\t1\nino:\t${fd + 1}\n`;
+    }
+  }
+  using kernel = openEmbeddedKernel({ source: procfsSource(new SnapshotReader({ files, links })) });
+  using loaded = await kernel.load(object);
+  using link = loaded.program('forgets_task_file').attachIter();
+  const shown: string[] = [];
+  for await (const line of link.open().lines()) {
+    shown.push(line.split(' ', 3).join(' '));
+    // Its files stay, that it can be told when it was looked at again.
+    if (shown.length === 100) delete files['/proc/8/stat'];
+  }
+  expect(shown.slice(0, 4)).toEqual(['7 p7 0', '7 p7 1', '7 p7 2', '8 p8 0']);
+  expect(shown.slice(-4, -3)).not.toEqual(['8 p8 29999']);
+  expect(shown.slice(-3)).toEqual(['9 p9 0', '9 p9 1', '9 p9 2']);
 });
