@@ -34,6 +34,22 @@ export function decisiveLine(log: string): string | undefined {
   return line.replace(woundBackJump, '') || undefined;
 }
 
+/** Ends of messages of several lines, and how many lines before them the message begins. */
+const CONTINUATIONS: readonly (readonly [end: RegExp, lines: number])[] = [
+  [/^old state:/, 2],
+  [/^use static function instead$/, 1],
+  [/^a non-sleepable BPF program context$/, 2],
+];
+
+/** The decisive line as people want it: the kernel's last message may have several, of which the first says what is. */
+export function reasonLine(log: string): string | undefined {
+  const last = decisiveLine(log);
+  const lines = last === undefined ? 0 : (CONTINUATIONS.find(([end]) => end.test(last))?.[1] ?? 0);
+  if (last === undefined || lines === 0) return last;
+  const before = log.slice(0, log.lastIndexOf(last)).trimEnd().split('\n');
+  return before.at(-lines)?.replace(woundBackJump, '') || last;
+}
+
 /** Zero for what the log does not say. */
 export function parseStatistics(log: string): LogStatistics {
   const statistics = log.slice(statisticsStart(log));

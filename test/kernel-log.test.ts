@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decisiveLine, parseStatistics } from '../src/kernel-log.ts';
+import { decisiveLine, parseStatistics, reasonLine } from '../src/kernel-log.ts';
 
 const statistics = `verification time 29 usec
 stack depth 48+16
@@ -32,6 +32,23 @@ describe('the decisive line of a log', () => {
   ];
   test.each(cases)('%s', (_, log, line) => {
     expect(decisiveLine(log)).toBe(line);
+  });
+});
+
+describe('the reason that a log gives', () => {
+  const states = 'cur state: R1=1 R10=fp0\nold state: R1=1 R10=fp0\n';
+
+  test('is the decisive line', () => {
+    expect(reasonLine(`0: R1=ctx()\nR0 !read_ok\n${statistics}`)).toBe('R0 !read_ok');
+    expect(reasonLine(statistics)).toBeUndefined();
+  });
+
+  test('stands before the states of a loop without an end', () => {
+    expect(reasonLine(`1: (05) goto pc-1\ninfinite loop detected at insn 2\n${states}${statistics}`)).toBe(
+      'infinite loop detected at insn 2',
+    );
+    expect(reasonLine('old state: R1=1')).toBe('old state: R1=1');
+    expect(reasonLine('no calls in a lock,\nuse static function instead\n')).toBe('no calls in a lock,');
   });
 });
 

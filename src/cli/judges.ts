@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { BpfiterError } from '../errors.ts';
 import { HostTarget, hostUsable, kernelBtf } from '../host/index.ts';
 import { type Kernel, openObject } from '../index.ts';
-import { decisiveLine } from '../kernel-log.ts';
+import { reasonLine } from '../kernel-log.ts';
 import { type BpfObject, type LinkTarget, link } from '../object/index.ts';
 import { accept, DescribedTarget, type KernelProfile, linux618, VerifierInput } from '../verifier/index.ts';
 import { readBtf } from './btf-files.ts';
@@ -77,7 +77,7 @@ class KernelJudge implements Judge {
 
   /** With what our own verifier says of it, if that refuses the program for the same reason. */
   async #explained(refusal: BpfiterError, bytes: Uint8Array, object: string, program: string): Promise<BpfiterError> {
-    const reason = decisiveLine(refusal.detail ?? '');
+    const reason = reasonLine(refusal.detail ?? '');
     if (reason === undefined || this.#openAdviser === undefined) return refusal;
     try {
       this.#adviser ??= this.#openAdviser();

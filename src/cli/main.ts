@@ -115,7 +115,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch([word, ...rest]: readonly string[], options: OptionValues): Promise<number> {
-  if (options.version === true) {
+  if (options.version === true || word === 'version') {
     const { version } = await import('../version.ts');
     await writeLine(options.json === true ? JSON.stringify({ version }) : `bpfiter v${version}`);
     return 0;

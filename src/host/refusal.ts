@@ -3,7 +3,7 @@
  */
 import { constants } from 'node:os';
 import type { BpfiterError } from '../errors.ts';
-import { decisiveLine } from '../kernel-log.ts';
+import { reasonLine } from '../kernel-log.ts';
 import { explainLog, type LinkedProgram, refusalReason } from '../object/index.ts';
 import { programTypeName, programTypes } from '../uapi/index.ts';
 import { failure } from './failure.ts';
@@ -14,7 +14,7 @@ const { E2BIG, EINVAL, EPERM } = constants.errno;
 /** @returns the error, with the whole log as its detail */
 export function programRefusal(errno: number, program: LinkedProgram, log: string): BpfiterError {
   const { name, section } = program.program;
-  const because = refusalReason(log, program) ?? decisiveLine(log) ?? withoutLog(errno, program);
+  const because = refusalReason(log, program) ?? reasonLine(log) ?? withoutLog(errno, program);
   return failure(errno, `load program '${name}' (${section})`, {
     need: 'load',
     because,

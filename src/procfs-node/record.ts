@@ -237,7 +237,9 @@ class Recorder {
   }
 
   #count(path: string): void {
-    const what = path.replace(/^\/proc\/\d+\/(task\/\d+\/)?/, '').replace(/\/.*/, '');
+    // Of processes the kind of file; others are there once.
+    const ofProcess = /^\/proc\/\d+\/(?:task\/\d+\/)?([^/]+)/.exec(path)?.[1];
+    const what = ofProcess ?? path;
     this.#unreadable.set(what, (this.#unreadable.get(what) ?? 0) + 1);
   }
 }

@@ -30,7 +30,7 @@ export async function accept(
   if (result.verdict === 'unsupported') throw new BpfiterError('unsupported', result.message, { detail: result.log });
   // An instruction that linking made invalid on purpose: what it stands for says more than that it is invalid.
   const poisoned = linked.poisoned.find(({ insn }) => insn === result.diagnostic?.insn);
-  const reason = poisoned?.reason ?? result.message;
+  const reason = poisoned?.reason ?? result.reason;
   throw new BpfiterError('refused', reason, {
     errno: result.errno,
     detail: poisoned === undefined ? result.log : `${result.log}${reason}\n`,

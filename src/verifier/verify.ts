@@ -5,6 +5,7 @@
 import { checkObject } from '../arguments.ts';
 import type { Btf } from '../btf/index.ts';
 import { BPF_INSN_SIZE } from '../isa/index.ts';
+import { reasonLine } from '../kernel-log.ts';
 import { BPF_F_SLEEPABLE, BPF_F_STRICT_ALIGNMENT, BPF_F_TEST_STATE_FREQ } from '../uapi/index.ts';
 import { type Moment, recallMoment } from './diagnosis/index.ts';
 import {
@@ -45,6 +46,8 @@ export interface VerifierResult {
   readonly errno: number;
   /** The kernel's last message, or what is not modelled; empty if accepted. */
   readonly message: string;
+  /** The first line of that message, where it has several; empty if accepted. */
+  readonly reason: string;
   /** Code of the message; empty unless refused. */
   readonly code: string;
   readonly diagnostic: Diagnostic | undefined;
@@ -167,6 +170,7 @@ function* verification(
     verdict: rejection === undefined ? 'accept' : 'reject',
     errno: rejection?.errno ?? 0,
     message: rejection === undefined ? '' : message,
+    reason: rejection === undefined ? '' : silent ? message : (reasonLine(env.log.last) ?? message),
     code: rejection?.code ?? '',
     diagnostic: rejection === undefined ? undefined : env.diagnostic,
     moment,
@@ -183,7 +187,7 @@ function* verification(
 
 /** Refused before there is a log. */
 function refusedUnseen(errno: number): VerifierResult {
-  return { ...unsupported(''), verdict: 'reject', errno, message: '' };
+  return { ...unsupported(''), verdict: 'reject', errno, message: '', reason: '' };
 }
 
 function kindOf(program: VerifierProgram, { btf }: KernelProfile): ProgramKind {
@@ -202,6 +206,7 @@ function unsupported(subject: string): VerifierResult {
     verdict: 'unsupported',
     errno: 0,
     message: new NotModelled(subject).message,
+    reason: new NotModelled(subject).message,
     code: '',
     diagnostic: undefined,
     moment: undefined,

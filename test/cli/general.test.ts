@@ -8,6 +8,12 @@ import { bpfiter, failure, MAIN, program, scratch, shell } from './bpfiter.ts';
 
 const commands = ['run', 'iter', 'verify', 'prog', 'targets', 'link', 'btf'];
 
+describe('version', () => {
+  test('is a word as well as an option, as of bpftool', async () => {
+    expect(await bpfiter(['version'])).toEqual(await bpfiter(['--version']));
+  });
+});
+
 describe('help', () => {
   test('lists the commands and the general options', async () => {
     const { status, stdout, stderr } = await bpfiter(['--help']);

@@ -38,7 +38,16 @@ export const btf: Command = {
 
 async function kernelTypes({ options, openKernel }: Invocation): Promise<Btf> {
   if (options.base !== undefined) throw new BpfiterError('usage', "--base needs FILE, the kernel's BTF has no base");
-  return options.kernel === 'embedded' ? (await openKernel()).btf() : kernelBtf();
+  if (options.kernel === 'embedded') return (await openKernel()).btf();
+  try {
+    return kernelBtf();
+  } catch (error) {
+    if (!(error instanceof BpfiterError) || error.code !== 'unsupported') throw error;
+    const { message, cause } = error;
+    throw new BpfiterError(error.code, `${message} (--kernel embedded prints the types of the embedded kernel)`, {
+      cause,
+    });
+  }
 }
 
 async function fileTypes(file: string, base: string | undefined): Promise<Btf> {

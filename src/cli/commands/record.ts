@@ -47,7 +47,7 @@ export const record: Command = {
       await writeLine(formatJson(told, jsonIndent));
     }
     debug(`recorded ${processes} processes with ${threads} threads in ${path}`);
-    for (const [what, count] of unreadable) debug(`${what} could not be read ${count} times`);
+    for (const [what, count] of unreadable) debug(`may not be read by this user: ${what} (${count})`);
     return 0;
   },
 };

@@ -1,7 +1,7 @@
 /** `bpfiter verify OBJ...`: what a kernel says, or would say, of each program of each object. */
 import { BpfiterError } from '../../errors.ts';
 import { openObject } from '../../index.ts';
-import { decisiveLine, type LogStatistics, parseStatistics } from '../../kernel-log.ts';
+import { decisiveLine, type LogStatistics, parseStatistics, reasonLine } from '../../kernel-log.ts';
 import type { ObjectProgram } from '../../object/index.ts';
 import { readFile } from '../../read-file.ts';
 import { errnoName, errnoNumber, programTypeName } from '../../uapi/index.ts';
@@ -75,7 +75,10 @@ async function verifyObject(invocation: Invocation, judge: Judge, path: string, 
     const subject = { object: baseName(path), program: name, section, type: programTypeName(type) ?? String(type) };
     const { log, explanation, ...verdict } = await verdictOf(judge, bytes, subject, logLevel);
     if (verdict.verdict !== 'accept') exit = 1;
-    await print(invocation, { ...subject, ...verdict }, options.log === undefined ? '' : log);
+    // In JSON `message` is the kernel's last line whatever that says.
+    const isLast = invocation.jsonIndent === undefined && verdict.message === decisiveLine(log);
+    const message = (isLast ? reasonLine(log) : undefined) ?? verdict.message;
+    await print(invocation, { ...subject, ...verdict, message }, options.log === undefined ? '' : log);
     if (explanation !== '' && invocation.jsonIndent === undefined) await writeLine(indented(explanation));
   }
   return exit;
