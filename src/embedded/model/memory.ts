@@ -52,7 +52,11 @@ export const memory = part(
         'NULL for private memory without a file. Of the vdso and its like `special_mapping_vmops`.',
         'source',
       ],
-      ['unsigned long vm_pgoff', 'Page of the file that it begins with; without one, the page of vm_start.', 'source'],
+      [
+        'unsigned long vm_pgoff',
+        'Page of the file that it begins with; without one, the page of vm_start, and of the vdso and its like 0.',
+        'source',
+      ],
       ['struct file *vm_file', 'File that it maps, or NULL.', 'source'],
       ['void *vm_private_data', 'Of the vdso and its like a struct vm_special_mapping, else NULL.', 'source'],
       ['struct anon_vma_name *anon_name', 'Name that prctl(2) gave it, or NULL.', 'source'],

@@ -10,6 +10,7 @@ export interface Reason {
 
 const differs = (why: string): Reason => ({ verdict: 'differs', why });
 const TICKS = differs('/proc counts in steps of 10 ms');
+const SCALED = differs('stat scales it to the time that the scheduler counted, and counts in steps of 10 ms');
 const STEPS = differs(
   'times of tables are in steps of 10 ms, and each kernel has as many jiffies a second as it likes',
 );
@@ -27,8 +28,8 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
       'stat has a letter for it, which leaves out TASK_FREEZABLE, TASK_WAKEKILL of tasks that sleep and the like',
     ),
   ],
-  ['task_struct.utime', TICKS],
-  ['task_struct.stime', TICKS],
+  ['task_struct.utime', SCALED],
+  ['task_struct.stime', SCALED],
   ['task_struct.gtime', TICKS],
   ['task_struct.start_time', TICKS],
   ['task_struct.start_boottime', TICKS],
@@ -36,7 +37,6 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
   ['signal_struct.cstime', TICKS],
   ['signal_struct.cgtime', TICKS],
   ['signal_struct.live', differs('stat counts the leader that has ended as well')],
-  ['sched_entity.sum_exec_runtime', differs('the kernel brings it up to date when schedstat is read')],
   ['mm_struct.hiwater_rss', differs('/proc gives the present size if that is higher than the mark')],
   ['mm_struct.hiwater_vm', differs('/proc gives the present size if that is higher than the mark')],
   [
@@ -49,7 +49,10 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
     'vm_area_struct.vm_flags',
     differs('VM_READ, VM_WRITE, VM_EXEC and VM_MAYSHARE are known, and VM_SHARED of areas that are writable'),
   ],
-  ['vm_area_struct.vm_pgoff', differs('maps does not have it for areas without a file: it is the address in pages')],
+  [
+    'vm_area_struct.vm_pgoff',
+    differs('of a stack Linux has the page that it began at before the kernel moved it, which maps does not tell'),
+  ],
   ['percpu_counter.count', differs('the kernel keeps a part of each count with each processor')],
   ['seq_file.buf', notComparable('the output itself, in which the two kernels have written what is compared here')],
   ['group_info.gid', notComparable('ngroups says how many there are; behind them is no group')],

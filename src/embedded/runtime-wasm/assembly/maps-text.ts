@@ -27,6 +27,10 @@ const BRACKET: u64 = 0x5b;
 const HEAP: u32 = 0x6165685b;
 const HEAP_END: u32 = 0x0a5d7061;
 const HEAP_LENGTH: u32 = 7;
+const LETTER_I: u8 = 0x69;
+const LETTER_S: u32 = 0x73;
+const LETTER_U: u32 = 0x75;
+const LETTER_V: u32 = 0x76;
 
 const VM_READ: u64 = 1;
 const VM_WRITE: u64 = 2;
@@ -109,9 +113,21 @@ export function maps_area(area: u32, mm: u32): void {
   store<u64>(area + endAt, load<u64>(line, MAPS_END));
   store<u64>(area + mmAt, mm === 0 ? 0 : ((<u64>MEMORY_HIGH) << 32) | mm);
   store<u64>(area + flagsAt, flagsOf(load<u32>(line, MAPS_PERMISSIONS)));
-  // An area without a file has the number that its first page would have in memory.
-  const first = load<u32>(line, MAPS_INODE) !== 0 ? load<u64>(line, MAPS_OFFSET) : load<u64>(line, MAPS_START);
-  store<u64>(area + pageAt, first >> PAGE_SHIFT);
+  store<u64>(area + pageAt, firstPage() >> PAGE_SHIFT);
+}
+
+/** An area without a file has the number that its first page would have in memory, but for those of the kernel's own. */
+function firstPage(): u64 {
+  if (load<u32>(line, MAPS_INODE) !== 0) return load<u64>(line, MAPS_OFFSET);
+  const path = load<u32>(line, MAPS_PATH);
+  return path !== load<u32>(line, MAPS_LINE_END) && isSpecial(path) ? 0 : load<u64>(line, MAPS_START);
+}
+
+/** `[vdso]`, `[vvar]` and others with a v, `[uprobes]`, `[sigpage]`; processes name theirs `[anon:NAME]`. */
+function isSpecial(path: u32): bool {
+  if (load<u8>(path) !== <u8>BRACKET) return false;
+  const letter: u32 = load<u8>(path, 1);
+  return letter === LETTER_V || letter === LETTER_U || (letter === LETTER_S && load<u8>(path, 2) === LETTER_I);
 }
 
 function flagsOf(at: u32): u64 {
