@@ -74,10 +74,14 @@ export const files = part('Files', 'Open files, inodes, directory entries, mount
     ['struct super_block *mnt_sb', 'File system.', 'source'],
   ]),
   struct('mount', 'A mount and its place.', [
-    ['struct mount *mnt_parent', 'What it is mounted on; itself for the root.', 'source'],
-    ['struct dentry *mnt_mountpoint', 'Where.', 'source'],
+    [
+      'struct mount *mnt_parent',
+      'What it is mounted on; itself for the root, and for mounts that the kernel made for itself (of sockets, pipes).',
+      'source',
+    ],
+    ['struct dentry *mnt_mountpoint', 'Where; NULL of the mount at the root.', 'source'],
     ['struct vfsmount mnt', 'What programs see of it.', 'source'],
-    ['int mnt_id', 'Number, as in mountinfo.', 'source'],
+    ['int mnt_id', 'Number, as in mountinfo and fdinfo.', 'source'],
   ]),
   struct('eventfd_ctx', 'A counter that processes wait for.', [
     ['u64 count', 'Its value.', 'source'],

@@ -220,14 +220,15 @@ test('tables that are not there make no lists', () => {
 });
 
 test('the socket of an open file, by the inode that its link names', () => {
-  const files = {
+  const tables = {
     '/proc/net/udp': HEADER + UDP,
     '/proc/net/unix':
       `${HEADER}0000000000000001: 00000002 00000000 00010000 0001 01 99 /run/a.sock\n` +
       '0000000000000002: 00000002 00000000 00010000 0001 02 0 /run/a.sock\n',
   };
-  const lists = listsOf(files);
-  const socketOf = lists.socketFiles(Needs.everything);
+  const lists = listsOf(tables);
+  const files = lists.socketFiles(Needs.everything);
+  const socketOf = (inode: number) => files.socket(inode);
   const rows = [20734, 99].map((inode) => {
     const socket = socketOf(inode) ?? 0;
     const sock = fields.pointer(socket, 'socket', 'sk');
@@ -280,12 +281,13 @@ test('fields that no table tells are counted for whoever reads them', () => {
     'inode of sockets, but for i_ino and i_mode',
   ]);
   expect(unknown('unix_sock', 'sock.sk_type')).toEqual([]);
-  const files: string[] = [];
-  const socketOf = lists.socketFiles(Needs.of(['sock.sk_wmem_alloc']), (what) => files.push(what));
-  socketOf(71);
-  expect(files).toEqual([]);
-  socketOf(77);
-  expect(files).toEqual(['sk_wmem_alloc']);
+  const found: string[] = [];
+  const files = lists.socketFiles(Needs.of(['sock.sk_wmem_alloc']), (what) => found.push(what));
+  files.socket(71);
+  expect(found).toEqual([]);
+  files.socket(77);
+  expect(found).toEqual(['sk_wmem_alloc']);
+  expect([71, 73, 77, 78].map(files.name)).toEqual(['TCP', 'NETLINK', 'UNIX-STREAM', undefined]);
 });
 
 test('addresses stand in the other form too where Linux has them so', () => {

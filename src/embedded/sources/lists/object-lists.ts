@@ -10,6 +10,7 @@ import type { ListCursor, ObjectList, SocketStruct } from '../source.ts';
 import { put64, putNumber, putPointer, putText, putWords } from '../write-memory.ts';
 import { NetworkStructs } from './network-structs.ts';
 import type { DmaBuffer, KernelSymbol, ListRecords, SlabCache, SocketRecord, TcpRecord } from './records.ts';
+import { socketName } from './socket-names.ts';
 import { type CountUnknown, unknownFields } from './unknown-fields.ts';
 
 /** A list that a source has. */
@@ -26,6 +27,13 @@ const OO_SHIFT = 16;
 /** The reference that the iterators of Linux take to the sockets of a bucket. */
 const HELD = 1;
 const NOT_HELD = 0;
+
+/** Files of sockets by the number of their inode; undefined where no table has it. */
+export interface SocketFiles {
+  name(inode: number): string | undefined;
+  /** Offset of the struct socket. */
+  socket(inode: number): number | undefined;
+}
 
 export class ObjectLists {
   readonly #readers: ListReaders;
@@ -112,17 +120,13 @@ export class ObjectLists {
 
   /**
    * The sockets of all tables that have a file, as they are now, by the number of its inode.
-   * @returns what makes the struct socket of one; undefined where no table has it
+   * @param unknown told of fields that are read and not known
    */
-  socketFiles(needs: Needs, unknown: CountUnknown = () => {}): (inode: number) => number | undefined {
+  socketFiles(needs: Needs, unknown: CountUnknown = () => {}): SocketFiles {
     const look = unknownFields(needs, unknown);
-    const found = new Map<number, () => number>();
+    const found = new Map<number, { readonly record: SocketRecord; readonly make: () => number }>();
     const enter = (record: SocketRecord, make: () => number) => {
-      const place = () => {
-        look?.(record);
-        return make();
-      };
-      if (record.hasFile) found.set(record.inode, place);
+      if (record.hasFile) found.set(record.inode, { record, make });
     };
     const readers = this.#readers;
     for (const record of readers.tcp_sock?.read(needs) ?? []) enter(record, () => this.#connection(record, NOT_HELD));
@@ -130,9 +134,17 @@ export class ObjectLists {
       for (const record of readers[kind]?.read(needs) ?? []) enter(record, () => this.#socket(kind, record, NOT_HELD));
     }
     const file = this.#model.layoutOf('sock').field('sk_socket').offset;
-    return (inode) => {
-      const place = found.get(inode);
-      return place && (this.#memory.u32[(place() + file) >> 2] as number); // a pointer's lower half is its offset
+    return {
+      name: (inode) => {
+        const known = found.get(inode);
+        return known && socketName(known.record);
+      },
+      socket: (inode) => {
+        const known = found.get(inode);
+        if (known === undefined) return undefined;
+        look?.(known.record);
+        return this.#memory.u32[(known.make() + file) >> 2] as number; // a pointer's lower half is its offset
+      },
     };
   }
 

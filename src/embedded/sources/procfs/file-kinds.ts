@@ -11,6 +11,8 @@ export interface FileKind {
   readonly isOfMode?: true;
   /** Name of the directory entry. */
   readonly name: string;
+  /** On a mount that the kernel made for itself and no mountinfo shows. */
+  readonly isUnseen?: true;
 }
 
 /** Of pipes without a name, since Linux 6.15. */
@@ -86,24 +88,26 @@ export function operationsOf({ fs, operations, isOfMode }: FileKind, mode = 0): 
   return type === S_IFDIR ? `${fs}${DIRECTORY}` : (SPECIAL_FILES.get(type) ?? operations);
 }
 
+const unseen = (fs: string, operations: string, name: string): FileKind => ({ fs, operations, name, isUnseen: true });
+
 /** Files without a place in a tree. */
 function kindOfOther(link: string, path: string, fs: string | undefined): FileKind {
   const special = /^(socket|pipe):\[/.exec(link)?.[1];
-  if (special === 'socket') return { fs: 'sockfs', operations: 'socket_file_ops', name: '' };
-  if (special === 'pipe') return { fs: 'pipefs', operations: PIPE, name: '' };
+  if (special === 'socket') return unseen('sockfs', 'socket_file_ops', '');
+  if (special === 'pipe') return unseen('pipefs', PIPE, '');
   const anonymous = /^anon_inode:\[?([^\]]*)\]?$/.exec(link)?.[1];
   if (anonymous !== undefined) {
     const operations = ANONYMOUS[anonymous] ?? `${anonymous}_fops`;
-    return { fs: 'anon_inodefs', operations, name: link.slice('anon_inode:'.length) };
+    return unseen('anon_inodefs', operations, link.slice('anon_inode:'.length));
   }
   const namespace = /^(\w+):\[\d+\]$/.exec(link);
-  if (namespace !== null) return { fs: 'nsfs', operations: 'ns_file_operations', name: '' };
+  if (namespace !== null) return unseen('nsfs', 'ns_file_operations', '');
   return kindOfPath(link, path, fs);
 }
 
 function kindOfPath(link: string, path: string, fs: string | undefined): FileKind {
-  if (link.startsWith('/dmabuf:')) return { fs: 'dmabuf', operations: 'dma_buf_fops', name: link.slice(1) };
-  if (link.startsWith('/memfd:')) return { fs: 'tmpfs', operations: 'shmem_file_operations', name: baseName(path) };
+  if (link.startsWith('/dmabuf:')) return unseen('dmabuf', 'dma_buf_fops', link.slice(1));
+  if (link.startsWith('/memfd:')) return unseen('tmpfs', 'shmem_file_operations', baseName(path));
   const device = DEVICES[link];
   if (device !== undefined) return { fs: fs ?? 'devtmpfs', operations: device, name: baseName(path) };
   if (link.startsWith('/dev/pts/')) return { fs: 'devpts', operations: 'tty_fops', name: baseName(path) };

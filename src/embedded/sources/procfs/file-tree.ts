@@ -110,6 +110,27 @@ export class FileTree {
     return offset + inner;
   }
 
+  /**
+   * Offset of the struct vfsmount of a mount that the kernel made for itself: of the whole file system, on nothing but
+   * itself. @param id as fdinfo tells it
+   */
+  ownMount(id: number, { device, fs }: Place): number {
+    const layout = this.#layouts.mount;
+    const inner = layout.field('mnt').offset;
+    let offset = this.#mounts.get(id);
+    if (offset === undefined) {
+      offset = this.#arena.take(layout.size);
+      this.#mounts.set(id, offset);
+      const root = this.#entry(device, fs, '/', 0, '/');
+      this.#memory.i32[(offset + layout.field('mnt_id').offset) >> 2] = id;
+      putPointer(this.#memory, offset + layout.field('mnt.mnt_sb').offset, this.#superBlock(device, fs));
+      putPointer(this.#memory, offset + layout.field('mnt.mnt_root').offset, root);
+      putPointer(this.#memory, offset + layout.field('mnt_parent').offset, offset);
+      putPointer(this.#memory, offset + layout.field('mnt_mountpoint').offset, root);
+    }
+    return offset + inner;
+  }
+
   /** The entry of a path and those above it. */
   #entry(device: number | string, fs: string, path: string, ino: number, shown: string): number {
     const layout = this.#layouts.dentry;

@@ -35,9 +35,11 @@ export interface FilePlan {
 
 /** A file that is known by its name, and the structs of it once somebody asked for them. */
 export interface NamedFile {
-  readonly place: Place;
+  place: Place;
   readonly kind: FileKind;
   readonly mount: Mount | undefined;
+  /** As fdinfo told it, where that was read. */
+  readonly mountId?: number;
   operations?: string;
   inode?: number;
   dentry?: number;
@@ -50,12 +52,14 @@ export interface OtherObjects {
   operations(name: string): number;
   /** The struct socket whose inode has that number; undefined where no table tells of it. */
   socket(inode: number, session: SessionState): number | undefined;
+  /** The name of its file. */
+  socketName(inode: number, session: SessionState): string | undefined;
 }
 
 /** What a link leads to. */
 interface Placed extends NamedFile {
-  /** As fdinfo told them. */
   readonly mountId: number;
+  /** As fdinfo told it. */
   readonly ino: number;
 }
 
@@ -89,6 +93,7 @@ export function filePlan(session: SessionState): FilePlan {
 type Link = ReturnType<ProcReader['link']>;
 const LINKS_AT_ONCE = 256;
 
+const SOCKET_OPERATIONS = 'socket_file_ops';
 const O_ACCMODE = 0o3;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
@@ -291,7 +296,18 @@ export class FileTable {
     }
     // Pipes, sockets and the like are on mounts that nobody sees.
     const mount = link.startsWith('/') ? this.#mounts.byId(mountId, directory, session) : undefined;
-    return this.#makePlaced(link, this.#nameOf(link, directory, `fd/${fd}`), mount, mountId, ino, status);
+    const placed = this.#makePlaced(link, this.#nameOf(link, directory, `fd/${fd}`), mount, mountId, ino, status);
+    const { needs } = session.plan;
+    const isNamed = placed.kind.operations === SOCKET_OPERATIONS && needs.any('dentry', ['d_name']);
+    if (isNamed) this.#nameSocket(placed, directory, session);
+    return placed;
+  }
+
+  #nameSocket(placed: Placed, directory: string, session: SessionState): void {
+    const { place } = placed;
+    const name = this.#others.socketName(place.ino, session);
+    if (name === undefined) countUnreadable(session, 'socket', directory);
+    else placed.place = { ...place, path: name };
   }
 
   #makePlaced(
@@ -341,7 +357,7 @@ export class FileTable {
     }
     if (!plan.path) return;
     placed.dentry ??= this.#tree.dentry(placed.place, undefined);
-    placed.vfsmount ??= this.#mountOf(placed.mount);
+    placed.vfsmount ??= this.#vfsmountOf(placed);
     putPointer(memory, file + mount, placed.vfsmount);
     putPointer(memory, file + dentry, placed.dentry);
   }
@@ -363,6 +379,12 @@ export class FileTable {
     if (needs.has('file_operations', 'read_iter') && readFunction(name) === undefined) {
       countUnreadable(session, 'file_operations', path);
     }
+  }
+
+  /** 0 for what is on a mount of which nothing is known. */
+  #vfsmountOf({ mount, mountId = 0, place, kind }: NamedFile): number {
+    if (mount !== undefined || mountId === 0 || kind.isUnseen !== true) return this.#mountOf(mount);
+    return this.#tree.ownMount(mountId, place);
   }
 
   #mountOf(mount: Mount | undefined): number {
@@ -430,7 +452,7 @@ export class FileTable {
     const at = file + this.#layout.field('private_data').offset;
     let data = 0;
     if (kind.operations === 'eventfd_fops') data = this.#eventContext();
-    else if (kind.operations === 'socket_file_ops') {
+    else if (kind.operations === SOCKET_OPERATIONS) {
       const socket = this.#others.socket(place.ino, session);
       if (socket === undefined) countUnreadable(session, 'socket', directory);
       else data = socket;

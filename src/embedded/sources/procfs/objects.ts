@@ -8,7 +8,7 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
 import type { Machine } from '../../runtime.ts';
 import { type KernelAddress, KernelSymbols, type SymbolForm } from '../lists/kernel-symbols.ts';
-import { ObjectLists } from '../lists/object-lists.ts';
+import { ObjectLists, type SocketFiles } from '../lists/object-lists.ts';
 import { SocketCalls } from '../lists/socket-calls.ts';
 import { Needs } from '../needs.ts';
 import { Arena } from '../pool.ts';
@@ -72,7 +72,7 @@ export class ProcfsObjects implements KernelObjects {
   readonly #plans = new WeakMap<Needs, TaskPlan>();
   readonly #sessions = new Set<ProcfsSession>();
   readonly #held = new Map<number, number>();
-  readonly #sockets = new WeakMap<SessionState, ReturnType<ObjectLists['socketFiles']>>();
+  readonly #sockets = new WeakMap<SessionState, SocketFiles>();
   /** Variables of the kernel: they stay. */
   readonly #variables = new Map<string, number>();
   /** As they were when something first asked for them, until everything is given back. */
@@ -94,7 +94,8 @@ export class ProcfsObjects implements KernelObjects {
     this.#references = new TaskReferences(memory, model, reader, arena, this.#namespaces, this.#maps);
     this.files = new FileTable(memory, model, reader, arena, this.#tree, this.#mounts, {
       operations: (name) => this.#variable(name),
-      socket: (inode, session) => this.#socketOf(inode, session),
+      socket: (inode, session) => this.#socketFiles(session).socket(inode),
+      socketName: (inode, session) => this.#socketFiles(session).name(inode),
     });
     this.areas = new AreaTable(memory, model, reader, this.#maps, arena, this.files, this.#mounts, (name) =>
       this.#variable(name),
@@ -313,14 +314,14 @@ export class ProcfsObjects implements KernelObjects {
     putPointer(this.memory, table + this.model.layoutOf('fdtable').field('fd').offset, array);
   }
 
-  /** Struct socket of an open file. The tables are read once a session. */
-  #socketOf(inode: number, session: SessionState): number | undefined {
-    let socketOf = this.#sockets.get(session);
-    if (socketOf === undefined) {
-      socketOf = this.lists.socketFiles(session.plan.needs, (what, where) => countUnreadable(session, what, where));
-      this.#sockets.set(session, socketOf);
+  /** Sockets that files are. The tables are read once a session. */
+  #socketFiles(session: SessionState): SocketFiles {
+    let files = this.#sockets.get(session);
+    if (files === undefined) {
+      files = this.lists.socketFiles(session.plan.needs, (what, where) => countUnreadable(session, what, where));
+      this.#sockets.set(session, files);
     }
-    return socketOf(inode);
+    return files;
   }
 
   /** A type of file systems whose number is not known: those who read it are told. */
