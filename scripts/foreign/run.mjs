@@ -53,10 +53,14 @@ export async function runProgram({ kernel, bytes, path, program, pid, cpus }) {
   }
 }
 
-/** Maps whose size whoever loads them is to say get one: an element for each processor, or a page. */
+/**
+ * Maps whose size whoever loads them is to say get one: an element for each processor, or a page. None is pinned, as it
+ * would stay, and none that others pinned is used.
+ */
 function openSized(bytes, path, cpus) {
   const object = openObject(bytes, { name: path });
   const maps = object.maps.flatMap((map) => (map.inner === undefined ? [map] : [map, map.inner]));
+  for (const map of maps) map.pinByName = false;
   for (const map of maps.filter(({ maxEntries }) => maxEntries === 0)) {
     if (map.type === BPF_MAP_TYPE_RINGBUF) map.maxEntries = SMALL_RING;
     else if (SIZED_BY_LOADER.has(map.type)) map.maxEntries = cpus;
