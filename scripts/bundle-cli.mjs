@@ -13,6 +13,11 @@ import { rolldown } from 'rolldown';
 const compiled = fileURLToPath(new URL('../dist/cli', import.meta.url));
 const bundled = `${compiled}.bundled`;
 
+/** Goes before everything else: what follows would fail with a stack, below the line of 30 KB that the bundle is. */
+const refuseOldNode =
+  'if(process.getBuiltinModule===undefined){' +
+  'process.stderr.write("bpfiter: Node "+process.version+" is too old: 20.19 or newer is needed\\n");process.exit(1)}';
+
 const bundle = await rolldown({
   input: [`${compiled}/main.js`, `${compiled}/conformance.js`],
   platform: 'node',
@@ -45,7 +50,8 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 for (const { fileName, code } of output) {
-  const written = code === undefined ? undefined : inAscii(withoutFacades(code));
+  const first = fileName === 'chunks/base.js' ? refuseOldNode : '';
+  const written = code === undefined ? undefined : inAscii(first + withoutFacades(code));
   if (written !== code) await writeFile(join(bundled, fileName), written);
 }
 await rm(compiled, { recursive: true });

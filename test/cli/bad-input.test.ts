@@ -99,7 +99,7 @@ describe('before anything is loaded', () => {
     [
       'JSON without a record',
       ['run', task, '--json'],
-      '--format json needs --record TYPE, the struct that the program writes',
+      'JSON needs --record TYPE, the struct that the program writes',
     ],
     [
       'a record as text',

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,17 @@ const commands = ['run', 'iter', 'verify', 'prog', 'targets', 'link', 'btf'];
 describe('version', () => {
   test('is a word as well as an option, as of bpftool', async () => {
     expect(await bpfiter(['version'])).toEqual(await bpfiter(['--version']));
+  });
+});
+
+describe('a Node that is too old', () => {
+  test('is told in one line', () => {
+    const without = 'data:text/javascript,process.getBuiltinModule=undefined';
+    const { status, stderr } = spawnSync(process.execPath, ['--import', without, MAIN, 'targets'], {
+      encoding: 'utf8',
+    });
+    const message = `bpfiter: Node ${process.version} is too old: 20.19 or newer is needed\n`;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: message });
   });
 });
 

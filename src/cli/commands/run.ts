@@ -51,7 +51,8 @@ function chooseFormat({ options, jsonIndent }: Invocation): Format {
     throw new BpfiterError('usage', '--format text prints what the program writes, it goes without --record');
   }
   if (format !== 'text' && options.record === undefined) {
-    throw new BpfiterError('usage', `--format ${format} needs --record TYPE, the struct that the program writes`);
+    const asked = options.format === undefined ? 'JSON' : `--format ${format}`;
+    throw new BpfiterError('usage', `${asked} needs --record TYPE, the struct that the program writes`);
   }
   return format;
 }
