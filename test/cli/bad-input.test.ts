@@ -96,11 +96,7 @@ describe('before anything is loaded', () => {
       ['run', task, '--format', 'table'],
       '--format table needs --record TYPE, the struct that the program writes',
     ],
-    [
-      'JSON without a record',
-      ['run', task, '--json'],
-      'JSON needs --record TYPE, the struct that the program writes',
-    ],
+    ['JSON without a record', ['run', task, '--json'], 'JSON needs --record TYPE, the struct that the program writes'],
     [
       'a record as text',
       ['run', task, '--format', 'text', '--record', 'x'],
