@@ -36,13 +36,20 @@ function isDirectory(path: string): boolean {
   }
 }
 
+/** What one array holds, in every Node that there is. */
+const LARGEST = 2 ** 32;
+
 /** Node's own decompression is much faster than the streams that a browser has as well. */
-function decompressed(bytes: Uint8Array, path: string): Uint8Array {
+export function decompressed(bytes: Uint8Array, path: string, limit = LARGEST): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     // Not imported: few need it, and Node takes its time to load it.
-    return process.getBuiltinModule('node:zlib').gunzipSync(bytes);
+    return process.getBuiltinModule('node:zlib').gunzipSync(bytes, { maxOutputLength: limit });
   } catch (error) {
-    throw new BpfiterError('malformed', `${path}: the archive cannot be decompressed`, { cause: error });
+    const isTooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    const why = isTooLarge
+      ? 'the archive is too large; no program needs pagemap, smaps or mem of a process, leave them out'
+      : 'the archive cannot be decompressed';
+    throw new BpfiterError('malformed', `${path}: ${why}`, { cause: error });
   }
 }

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatStatus, model, Needs, type Source, tarEnd, tarEntry } from '../../src/embedded/index.ts';
 import { openSource } from '../../src/procfs-node/index.ts';
+import { decompressed } from '../../src/procfs-node/open.ts';
 import { FakeMemory } from '../embedded/fake-memory.ts';
 import { Fields } from '../embedded/sources/fields.ts';
 import { statLine } from '../embedded/sources/snapshot.ts';
@@ -55,6 +56,12 @@ describe('openSource', () => {
 
   it.each(['bundle', 'x.tar', 'x.tar.gz'])('opens %s', async (name) => {
     expect(look(await openSource(join(directory, name)))).toEqual(['seven', 7]);
+  });
+
+  it('says of an archive that is too large what to leave out', () => {
+    const bytes = gzipSync(new Uint8Array(1000));
+    expect(decompressed(bytes, 'x.tar.gz')).toHaveLength(1000);
+    expect(() => decompressed(bytes, 'x.tar.gz', 999)).toThrow('x.tar.gz: the archive is too large; no program needs');
   });
 
   it.each([

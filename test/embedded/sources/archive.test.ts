@@ -93,7 +93,11 @@ describe('an archive', () => {
     ['by zstd', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...bytes('x'.repeat(600))), 'compressed by zstd; a snapshot is'],
     ['by xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, ...bytes('x'.repeat(600))), '(unxz it first)'],
     ['torn', Uint8Array.of(...whole.subarray(0, 1024), ...bytes('x'.repeat(600))), 'no tar header at byte 1024'],
-    ['of empty files', archive({ path: 'proc/7/stat', contents: bytes('') }), 'copy them first (cp -r)'],
+    [
+      'of empty files',
+      archive({ path: 'proc/7/stat', contents: bytes('') }),
+      "use 'bpfiter record', or copy them first",
+    ],
     ['cut short', whole.subarray(0, 700), 'the archive is cut short'],
     ['without processes', archive({ path: 'etc/passwd', contents: bytes('x') }), 'has no files of /proc'],
     ['badly compressed', gzipSync(whole).subarray(0, 60), 'cannot be decompressed'],

@@ -59,7 +59,7 @@ class ArchiveReader implements ProcReader {
     if (stats.length === 0 || stats.some(([, { size }]) => size > 0)) return;
     throw new BpfiterError(
       'malformed',
-      `${this.name}: all files of processes are empty, as tar takes those of /proc to be; copy them first (cp -r)`,
+      `${this.name}: all files of processes are empty, as tar takes those of /proc to be; use 'bpfiter record', or copy them first`,
     );
   }
 
