@@ -11,6 +11,8 @@ export interface FieldPlace {
   /** From the beginning of the struct. */
   readonly offset: number;
   readonly size: number;
+  /** Of a bit field, the lowest of its bits in the byte at the offset; else 0. */
+  readonly bit: number;
 }
 
 export interface StructLayout {
@@ -155,6 +157,6 @@ class Fields implements StructLayout {
   }
 
   #placeOf({ bitOffset, type }: MemberLocation): FieldPlace {
-    return { offset: Math.floor(bitOffset / 8), size: this.#btf.sizeOfType(type) };
+    return { offset: Math.floor(bitOffset / 8), size: this.#btf.sizeOfType(type), bit: bitOffset % 8 };
   }
 }

@@ -62,6 +62,8 @@ export const tcp = part(
     struct('request_sock', 'A connection that has only begun.', [
       ['struct sock_common __req_common', 'What all have.', TABLE],
       ['struct sock *sk', 'Always NULL: it has no socket of its own as long as the table shows it.', '0'],
+      // Programs that read a bit field have its place in the byte from where they were compiled.
+      ['u8 syncookie : 1', 'Always 0: what the table shows is kept, and not in a cookie.', '0'],
       ['u8 num_timeout : 7', 'How often it was answered in vain.', TABLE],
       ['struct timer_list rsk_timer', 'When it is answered again.', TABLE],
     ]),

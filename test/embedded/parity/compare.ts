@@ -40,7 +40,7 @@ export interface FieldResult {
   same: number;
   filled: number;
   readonly differences: Difference[];
-  /** The running kernel has no such field, or has it in bits. */
+  /** The running kernel has no such field. */
   absent: boolean;
 }
 

@@ -52,16 +52,26 @@ const load = (dst: number, base: number, off: number): Instruction => ({
   off,
 });
 
-/** Where a member is; undefined if that kernel has none, or keeps it in bits. */
-function place(
-  btf: Btf,
-  { struct, member }: Pick<Step, 'struct' | 'member'>,
-): { offset: number; size: number } | undefined {
+interface Place {
+  readonly offset: number;
+  readonly size: number;
+  /** Of a bit field: bits below it, and its own. */
+  readonly bits?: { readonly below: number; readonly count: number };
+}
+
+/** Where a member is; undefined if that kernel has none. */
+function place(btf: Btf, { struct, member }: Pick<Step, 'struct' | 'member'>): Place | undefined {
   const id = btf.find(struct, 'struct');
   const found = id === undefined ? undefined : btf.member(id, member);
-  if (found === undefined || found.bitSize !== undefined) return undefined;
-  // Of an array without a length, the beginning of the first element.
-  return { offset: found.bitOffset / 8, size: btf.sizeOfType(found.type) || FLEXIBLE };
+  if (found === undefined) return undefined;
+  const { bitOffset, bitSize, type } = found;
+  const below = bitOffset % 8;
+  return {
+    offset: (bitOffset - below) / 8,
+    // Of an array without a length, the beginning of the first element.
+    size: btf.sizeOfType(type) || FLEXIBLE,
+    ...(bitSize !== undefined && { bits: { below, count: bitSize } }),
+  };
 }
 
 /** Whether both kernels can be asked for it. */
@@ -83,7 +93,26 @@ function readField(btf: Btf, { path, kind }: Pick<Field, 'path' | 'kind'>, size:
     code.push(...read('probe_read_kernel', POINTER, 8), load(3, 10, POINTER));
     code.push(...read('probe_read_kernel_str', VALUE, VALUE_SIZE));
   } else code.push(...read('probe_read_kernel', VALUE, Math.min(size, VALUE_SIZE)));
+  const { bits } = path.map((step) => place(btf, step)).at(-1) ?? {};
+  if (bits !== undefined) code.push(...takeBits(bits));
   return code;
+}
+
+/** Leaves of what was read only a bit field. */
+function takeBits({ below, count }: NonNullable<Place['bits']>): Instruction[] {
+  const change = (op: 'rsh' | 'and', immediate: number): Instruction => ({
+    kind: 'alu',
+    width: 64,
+    op,
+    dst: 1,
+    source: { immediate },
+  });
+  return [
+    load(1, 10, VALUE),
+    change('rsh', below),
+    change('and', 2 ** count - 1),
+    { kind: 'store', size: 8, base: 10, off: VALUE, source: { register: 1 } },
+  ];
 }
 
 const write: readonly Instruction[] = [

@@ -73,7 +73,6 @@ export const reasons: ReadonlyMap<string, Reason> = new Map([
   ['tcp_sock.copied_seq', SEQUENCE],
   ['tcp_sock.write_seq', SEQUENCE],
   ['tcp_sock.snd_una', SEQUENCE],
-  ['request_sock.num_timeout', notComparable('programs read it as bits of a byte, which this comparison does not')],
   ['fib6_info.fib6_nh', notComparable('there are pointers in it: its fields are compared by their names')],
   ['nexthop.nh_info', NEXTHOPS],
   ['nexthop.nh_grp', NEXTHOPS],

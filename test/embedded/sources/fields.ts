@@ -11,10 +11,10 @@ export class Fields {
 
   /** An unsigned number; those of 8 bytes as they are in hexadecimal, if a double does not hold them. */
   number(object: number, struct: string, path: string): number | bigint {
-    const { offset, size } = layoutOf(struct).field(path);
+    const { offset, size, bit } = layoutOf(struct).field(path);
     const { view } = this.#memory;
     const at = object + offset;
-    if (size === 1) return view.getUint8(at);
+    if (size === 1) return view.getUint8(at) >> bit;
     if (size === 2) return view.getUint16(at, true);
     if (size === 4) return view.getUint32(at, true);
     const value = view.getBigUint64(at, true);

@@ -153,9 +153,10 @@ export class NetworkStructs {
     const layout = this.#model.layoutOf(name);
     const at = this.#take(name, key, layout.size);
     const field = (path: string) => layout.field(path);
+    /** Of a bit field: those below it are 0. */
     const put = (path: string, value: number) => {
-      const { offset, size } = field(path);
-      putNumber(this.#memory, at + offset, size, value);
+      const { offset, size, bit } = field(path);
+      putNumber(this.#memory, at + offset, size, bit === 0 ? value : value << bit);
     };
     const pointer = (path: string, to: number) => putPointer(this.#memory, at + field(path).offset, to);
     return { at, field, put, pointer };
