@@ -1,7 +1,7 @@
 /**
- * The calls that reading /proc comes down to, in two ways: Node's own, and those of libc through koffi, which take half
- * as long beside what the kernel does, ask for the links of a directory without walking down to it for each, and
- * make no error object for a process that is gone.
+ * The calls that reading /proc comes down to, in two ways: Node's own, and those of libc through koffi, which cost
+ * less beside what the kernel does, ask for the links of a directory without walking down to it for each, and make no
+ * error object for a process that is gone.
  *
  * All answer the negative errno where they fail.
  */

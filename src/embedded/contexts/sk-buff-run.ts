@@ -2,6 +2,7 @@
  * Runs of programs that take a __sk_buff: socket filters, traffic control, cgroup_skb, lightweight tunnels (and sk_skb,
  * which Linux does not test-run). After net/bpf/test_run.c of Linux 6.12, held against the behaviour of 6.18.
  */
+
 import type { RunOptions } from '../../kernel.ts';
 import {
   BPF_F_TEST_SKB_CHECKSUM_COMPLETE,
@@ -18,6 +19,7 @@ import { complement16, sumBytes } from '../packets/checksum.ts';
 import { ETH_ADDRESSES, ETH_HLEN, ETH_P_IP, ETH_P_IPV6 } from '../packets/ethernet.ts';
 import { SKB_HEADROOM, SKB_SHARED_INFO, SkBuff } from '../packets/sk-buff.ts';
 import type { Runtime } from '../runtime.ts';
+import { AF_INET, AF_INET6, TCP_CLOSE } from '../socket-numbers.ts';
 import type { Prepare, PreparedRun, ProgramToRun } from './context.ts';
 import { checkOptions, demandZero, RunMemory, readContext, refusal, repeatOf, viewOf } from './input.ts';
 import { skBuffFields as field, skBuffSize, sockFields, sockSize } from './uapi-structs.ts';
@@ -26,9 +28,6 @@ const PAGE = 4096;
 const GSO_LEGACY_MAX_SIZE = 65_536;
 const GSO_MAX_SEGS = 65_535;
 const LOOPBACK = 1;
-const AF_INET = 2;
-const TCP_CLOSE = 7;
-const AF_INET6 = 10;
 
 /** They see the packet from its Ethernet header on; the others from the network header. */
 const fromEthernet = new Set([BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_SCHED_ACT]);

@@ -2,7 +2,7 @@
  * Runs of socket lookup programs, after bpf_prog_test_run_sk_lookup() of Linux 6.12. There are no sockets to find, so
  * the cookie of what was selected is 0 unless the program assigned one that it had from a map.
  */
-import { AF_INET, AF_INET6 } from '../packets/sockets.ts';
+import { AF_INET, AF_INET6 } from '../socket-numbers.ts';
 import type { Prepare } from './context.ts';
 import { checkOptions, demandZero, misuse, RunMemory, readContext, refusal, repeatOf, viewOf } from './input.ts';
 import { skLookupFields as field, skLookupSize } from './uapi-structs.ts';

@@ -3,12 +3,14 @@
  * and no routes: what a program is told is what Linux says on such a host, and packets that are sent are lost there.
  * Facts: net/core/filter.c, include/net/xdp.h of Linux 6.12.
  */
+
 import { BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_PROG_TYPE_XDP } from '../../uapi/index.ts';
 import { EAFNOSUPPORT, EBADMSG, EINVAL, ENODEV, ENOENT, ERANGE } from '../packets/errno.ts';
 import { packetOf } from '../packets/packet.ts';
 import { SkBuff, skBuffOf } from '../packets/sk-buff.ts';
 import { XdpBuff } from '../packets/xdp-buff.ts';
 import type { Runtime } from '../runtime.ts';
+import { AF_INET, AF_INET6 } from '../socket-numbers.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 
 const TC_ACT_SHOT = 2;
@@ -29,8 +31,6 @@ const LOOPBACK_HEADER = 14;
 const BPF_MTU_CHK_SEGS = 1;
 const BPF_MTU_CHK_RET_FRAG_NEEDED = 1;
 
-const AF_INET = 2;
-const AF_INET6 = 10;
 const FIB_LOOKUP_SIZE = 64;
 const FIB_LOOKUP_FLAGS = 0x3f;
 const FIB_LOOKUP_IFINDEX = 8;

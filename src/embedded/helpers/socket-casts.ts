@@ -3,12 +3,12 @@
  * of a run are structs of their own kind (sockets.ts), and none of these.
  * Facts: bpf_skc_to_*() in net/core/filter.c of Linux 6.18.
  */
+
 import type { Runtime } from '../runtime.ts';
+import { AF_INET6 } from '../socket-numbers.ts';
 import type { SocketStruct } from '../sources/source.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 import { fieldOffset } from './fields.ts';
-
-const AF_INET6 = 10;
 
 interface Cast {
   readonly name: string;

@@ -2,6 +2,7 @@
  * Helpers on sockets. The sockets that programs meet here are those of their run (struct bpf_sock in memory, which no
  * protocol stands behind) and those of maps; none can be found by address. Facts: net/core/filter.c of Linux 6.12.
  */
+
 import { RESULT_HIGH } from '../../jit/index.ts';
 import { SocketLookup } from '../contexts/sk-lookup-run.ts';
 import { GivenStruct } from '../contexts/struct-run.ts';
@@ -10,9 +11,9 @@ import { addressOf } from '../memory/address.ts';
 import { EAFNOSUPPORT, EEXIST, EINVAL, EOPNOTSUPP, EPROTOTYPE } from '../packets/errno.ts';
 import { SkBuff } from '../packets/sk-buff.ts';
 import type { Runtime } from '../runtime.ts';
+import { TCP_LISTEN } from '../socket-numbers.ts';
 import { type FunctionDefinition, signature } from './definition.ts';
 
-const TCP_LISTEN = 10;
 /** Of the one network namespace. */
 const NETNS_COOKIE = 1;
 

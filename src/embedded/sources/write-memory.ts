@@ -1,6 +1,7 @@
 /** Writes fields into linear memory: pointers, 64-bit numbers, texts. */
 import { KERNEL_BASE_HIGH } from '../../jit/index.ts';
 import type { KernelMemory } from '../memory/kernel-memory.ts';
+import type { FieldPlace } from '../model/index.ts';
 
 const TWO_32 = 4294967296;
 const encoder = new TextEncoder();
@@ -35,6 +36,14 @@ export function putNumber(memory: KernelMemory, at: number, size: number, value:
   else if (size === 2) memory.view.setInt16(at, value, true);
   else memory.u8[at] = value;
 }
+
+/** A field of a struct. Of a bit field, those below it are 0. */
+export const putField = (
+  memory: KernelMemory,
+  struct: number,
+  { offset, size, bit }: FieldPlace,
+  value: number,
+): void => putNumber(memory, struct + offset, size, bit === 0 ? value : value << bit);
 
 /** A text with its NUL where there is room for a text of that many bytes. */
 export function putText({ u8 }: KernelMemory, at: number, text: string, room: number): void {

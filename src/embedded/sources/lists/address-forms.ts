@@ -5,15 +5,11 @@
  * Facts: what Linux 6.18 has for sockets of all kinds; sk_daddr_set() in include/net/inet_sock.h, inet6_bind() in
  * net/ipv6/af_inet6.c.
  */
+import { AF_INET, AF_INET6, IPPROTO_TCP, TCP_LISTEN, TCP_SYN_SENT } from '../../socket-numbers.ts';
 import type { InternetAddress, SocketRecord, TcpRecord } from './records.ts';
 
 type AnySocket = SocketRecord & Partial<Pick<TcpRecord, 'kind'>>;
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const IPPROTO_TCP = 6;
-const TCP_SYN_SENT = 2;
-const TCP_LISTEN = 10;
 /** LOOPBACK4_IPV6, 127.0.0.6: stands for an address that has no form of IPv4. In the order of memory. */
 const OF_IPV6 = 0x0600007f;
 /** What stands before an IPv4 address in one of IPv6. */

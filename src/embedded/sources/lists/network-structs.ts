@@ -2,16 +2,16 @@
  * Sockets and routes as structs of the model. A socket whose table is read again keeps its place and is filled anew.
  * Facts: the structs are those of Linux 6.18; what is filled with what says the model (model/sockets.ts, routes.ts).
  */
+
 import { HZ } from '../../jiffies.ts';
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
+import { AF_INET6, AF_UNIX, TCP_LISTEN, TCP_TIME_WAIT } from '../../socket-numbers.ts';
 import type { SocketStruct } from '../source.ts';
-import { put64, putNumber, putPointer, putText } from '../write-memory.ts';
+import { put64, putField, putNumber, putPointer, putText } from '../write-memory.ts';
 import { localInOtherForm, remoteInOtherForm } from './address-forms.ts';
 import type { Route, SocketRecord, TcpRecord } from './records.ts';
 
-const TCP_TIME_WAIT = 6;
-const TCP_LISTEN = 10;
 const TCP_NEW_SYN_RECV = 12;
 const TCP_INFINITE_SSTHRESH = 0x7fffffff;
 const TIMER_KEEPALIVE = 2;
@@ -23,8 +23,6 @@ const PENDING: ReadonlyMap<number, number> = new Map([
 /** Times of tables are in hundredths of a second. */
 const JIFFIES_PER_TICK = HZ / 100;
 
-const AF_UNIX = 1;
-const AF_INET6 = 10;
 const RTF_GATEWAY = 2;
 /** A socket that everybody may use: what all sockets' inodes have. */
 const S_IFSOCK_777 = 0o140777;
@@ -153,11 +151,7 @@ export class NetworkStructs {
     const layout = this.#model.layoutOf(name);
     const at = this.#take(name, key, layout.size);
     const field = (path: string) => layout.field(path);
-    /** Of a bit field: those below it are 0. */
-    const put = (path: string, value: number) => {
-      const { offset, size, bit } = field(path);
-      putNumber(this.#memory, at + offset, size, bit === 0 ? value : value << bit);
-    };
+    const put = (path: string, value: number) => putField(this.#memory, at, field(path), value);
     const pointer = (path: string, to: number) => putPointer(this.#memory, at + field(path).offset, to);
     return { at, field, put, pointer };
   }
@@ -165,10 +159,7 @@ export class NetworkStructs {
   /** @param path of the struct sock in the struct of that name, which begins with it */
   #socket(name: string, path: string, at: number, record: SocketRecord, held: number): void {
     const layout = this.#model.layoutOf(name);
-    const put = (field: string, value: number) => {
-      const { offset, size } = layout.field(`${path}.${field}`);
-      putNumber(this.#memory, at + offset, size, value);
-    };
+    const put = (field: string, value: number) => putField(this.#memory, at, layout.field(`${path}.${field}`), value);
     this.#common(name, `${path}.__sk_common`, at, record, held);
     put('sk_type', record.type);
     put('sk_protocol', record.protocol);
@@ -183,10 +174,7 @@ export class NetworkStructs {
   /** @param path of the struct sock_common */
   #common(name: string, path: string, at: number, record: SocketRecord, held: number): void {
     const layout = this.#model.layoutOf(name);
-    const put = (field: string, value: number) => {
-      const { offset, size } = layout.field(`${path}.${field}`);
-      putNumber(this.#memory, at + offset, size, value);
-    };
+    const put = (field: string, value: number) => putField(this.#memory, at, layout.field(`${path}.${field}`), value);
     const address = (field: string, words: readonly number[]) => {
       const { offset } = layout.field(`${path}.skc_${words.length === 1 ? '' : 'v6_'}${field}`);
       words.forEach((word, index) => {

@@ -2,9 +2,11 @@
  * What programs do to sockets: get and set their options, and destroy them. Only a source whose sockets are its own (of
  * a description) can do that; those of a running system and of a snapshot are looked at.
  */
+
 import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model, StructLayout } from '../../model/index.ts';
-import { putNumber } from '../write-memory.ts';
+import { IPPROTO_UDP, TCP_CLOSE } from '../../socket-numbers.ts';
+import { putField } from '../write-memory.ts';
 import type { SocketRecord } from './records.ts';
 
 /** The sockets of a source, by what its tables tell of them. Errnos are negative. */
@@ -16,8 +18,6 @@ export interface SocketControl {
   destroy(socket: SocketRecord): { readonly error: number; readonly isClosed: boolean };
 }
 
-const TCP_CLOSE = 7;
-const IPPROTO_UDP = 17;
 const EINVAL = -22;
 
 /** The same by the places of their structs. */
@@ -64,7 +64,6 @@ export class SocketCalls {
   }
 
   #put(at: number, member: string, value: number): void {
-    const { offset, size } = this.#common.field(member);
-    putNumber(this.#memory, at + offset, size, value);
+    putField(this.#memory, at, this.#common.field(member), value);
   }
 }

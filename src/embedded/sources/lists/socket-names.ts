@@ -2,12 +2,8 @@
  * Names that Linux gives the files of sockets: those of their protocols, as they were made. Facts: sock_alloc_file() in
  * net/socket.c; `name` of struct proto in net/ipv4, net/ipv6, net/unix and net/netlink of Linux 6.18.
  */
+import { AF_INET6, AF_NETLINK, AF_UNIX, SOCK_STREAM } from '../../socket-numbers.ts';
 import type { SocketRecord } from './records.ts';
-
-const AF_UNIX = 1;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const SOCK_STREAM = 1;
 
 export function socketName({ family, type }: SocketRecord): string {
   if (family === AF_UNIX) return type === SOCK_STREAM ? 'UNIX-STREAM' : 'UNIX';

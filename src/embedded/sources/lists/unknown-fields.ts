@@ -4,6 +4,7 @@
  *
  * Facts: get_tcp4_sock(), get_openreq4(), unix_seq_show(), netlink_native_seq_show() of Linux 6.18.
  */
+import { AF_INET6, AF_NETLINK, AF_UNIX, IPPROTO_TCP, TCP_LISTEN } from '../../socket-numbers.ts';
 import type { Needs } from '../needs.ts';
 import { isRemoteUnknown } from './address-forms.ts';
 import type { SocketRecord, TcpRecord } from './records.ts';
@@ -13,11 +14,6 @@ export type CountUnknown = (what: string, where: string) => void;
 
 type AnySocket = SocketRecord & Partial<Pick<TcpRecord, 'kind'>>;
 
-const AF_UNIX = 1;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const IPPROTO_TCP = 6;
-const TCP_LISTEN = 10;
 /** Protocols of netlink with more groups than the table shows. */
 const NETLINK_ROUTE = 0;
 const NETLINK_GENERIC = 16;

@@ -8,7 +8,7 @@ import type { KernelMemory } from '../../memory/kernel-memory.ts';
 import type { Model } from '../../model/index.ts';
 import type { Needs } from '../needs.ts';
 import type { Arena } from '../pool.ts';
-import { put64, putNumber, putPointer } from '../write-memory.ts';
+import { putField, putPointer } from '../write-memory.ts';
 
 type Values = ReadonlyMap<string, string>;
 
@@ -108,11 +108,7 @@ export class BpfFiles {
       this.#known.set(key, at);
     }
     const offset = at;
-    const put = (member: string, value: number) => {
-      const field = layout.field(member);
-      if (field.size === 8) put64(this.#memory, offset + field.offset, value);
-      else putNumber(this.#memory, offset + field.offset, field.size, value);
-    };
+    const put = (member: string, value: number) => putField(this.#memory, offset, layout.field(member), value);
     return { at, put, field: (member: string) => layout.field(member) };
   }
 }

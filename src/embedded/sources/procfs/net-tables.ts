@@ -4,20 +4,22 @@
  * Facts: udp4_format_sock(), unix_seq_show(), netlink_native_seq_show(), ipv6_route_native_seq_show()
  * of Linux 6.18; proc(5).
  */
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_UNIX,
+  IPPROTO_UDP,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  TCP_CLOSE,
+  TCP_ESTABLISHED,
+  TCP_LISTEN,
+} from '../../socket-numbers.ts';
 import type { ListReader } from '../lists/object-lists.ts';
 import type { InternetAddress, Route, SocketRecord } from '../lists/records.ts';
 import { type ProcReader, UNREADABLE, VANISHED } from './reader.ts';
 
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const SOCK_DGRAM = 2;
-const SOCK_RAW = 3;
-const IPPROTO_UDP = 17;
-const TCP_ESTABLISHED = 1;
-const TCP_CLOSE = 7;
-const TCP_LISTEN = 10;
 /** Of a Unix socket's flags: it listens. */
 const SO_ACCEPTCON = 0x10000;
 /** enum socket_state. */

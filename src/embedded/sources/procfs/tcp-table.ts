@@ -2,16 +2,12 @@
  * /proc/net/tcp and tcp6: sockets that listen, connections, and what is left of those that are over or only begun.
  * Facts: get_tcp4_sock(), get_timewait4_sock(), get_openreq4() in net/ipv4/tcp_ipv4.c of Linux 6.18.
  */
+import { AF_INET, AF_INET6, IPPROTO_TCP, SOCK_STREAM, TCP_LISTEN } from '../../socket-numbers.ts';
 import type { ListReader } from '../lists/object-lists.ts';
 import type { TcpRecord } from '../lists/records.ts';
 import { addressOf, hex, isKnown, linesOf } from './net-tables.ts';
 import type { ProcReader } from './reader.ts';
 
-const AF_INET = 2;
-const AF_INET6 = 10;
-const SOCK_STREAM = 1;
-const IPPROTO_TCP = 6;
-const TCP_LISTEN = 10;
 const TIMER_TIME_WAIT = 3;
 const PATHS = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 
